@@ -1,0 +1,1 @@
+"""mexflow: facial micro-expressions, from raw clips to honest scores."""

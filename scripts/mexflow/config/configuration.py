@@ -1,0 +1,118 @@
+"""The whole configuration, checked before any job starts, and the runs that it asks for."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+
+from mexflow.config.alignment import AlignmentSpec
+from mexflow.config.datasets import AnyDataset
+from mexflow.config.features import FeatureSpec
+from mexflow.config.flow import FlowSpec
+from mexflow.config.mistakes import mistakes_in_words
+from mexflow.config.spec import Name, Spec, nearest
+from mexflow.config.training import ModelSpec, ProtocolSpec
+from mexflow.errors import UserError
+
+LabelScheme = Literal["emotion", "three_class"]
+
+_RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}}
+
+
+class Experiment(Spec):
+    """The product of its lists."""
+
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    features: Annotated[tuple[Name, ...], Field(min_length=1)]
+    models: Annotated[tuple[Name, ...], Field(min_length=1)]
+    protocols: Annotated[tuple[Name, ...], Field(min_length=1)]
+    labels: LabelScheme
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1, 2, 3, 4)
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One combination of an experiment; its seeds are scored together. The fields are the wildcards of its paths."""
+
+    dataset: str
+    feature: str
+    labels: str
+    model: str
+    protocol: str
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> Self:
+        """The run that results/<dataset>/runs/<feature>/<labels>/<model>/<protocol> belongs to."""
+        dataset, _, *names = folder.parts[-6:]
+        return cls(dataset, *names)
+
+
+class Configuration(Spec):
+    """`config.yaml`: names for things, then experiments that cross them."""
+
+    datasets: dict[Name, AnyDataset]
+    alignments: dict[Name, AlignmentSpec]
+    flows: dict[Name, FlowSpec]
+    features: dict[Name, FeatureSpec]
+    models: dict[Name, ModelSpec]
+    protocols: dict[Name, ProtocolSpec]
+    experiments: tuple[Experiment, ...]
+
+    @model_validator(mode="after")
+    def _names_are_known_and_free(self) -> Self:
+        mistakes = [*self._taken_names(), *self._unknown_names()]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
+        return self
+
+    def _taken_names(self) -> Iterator[str]:
+        for section, reserved in _RESERVED.items():
+            for name in sorted(getattr(self, section).keys() & reserved):
+                yield f'{section}: the name "{name}" is taken by a folder of results; choose another'
+
+    def _unknown_names(self) -> Iterator[str]:
+        for name, feature in self.features.items():
+            for section in ("alignments", "flows"):
+                kind = section.removesuffix("s")
+                yield from self._unknown(f"features.{name}.{kind}", section, [getattr(feature, kind)])
+        for position, experiment in enumerate(self.experiments):
+            for section in ("datasets", "features", "models", "protocols"):
+                yield from self._unknown(f"experiments[{position}].{section}", section, getattr(experiment, section))
+
+    def _unknown(self, where: str, section: str, names: Iterable[str]) -> Iterator[str]:
+        known = getattr(self, section)
+        for name in names:
+            if name not in known:
+                yield f'{where}: no {section.removesuffix("s")} is named "{name}"{nearest(name, known)}'
+
+    def runs(self) -> dict[Run, list[int]]:
+        """Every run that the experiments ask for, with its seeds: sorted, each once."""
+        seeds: dict[Run, set[int]] = {}
+        for one in self.experiments:
+            for parts in itertools.product(one.datasets, one.features, [one.labels], one.models, one.protocols):
+                seeds.setdefault(Run(*parts), set()).update(one.seeds)
+        return {run: sorted(seeds[run]) for run in sorted(seeds)}
+
+
+def load_configuration(data: Mapping[str, Any], source: str = "config.yaml") -> Configuration:
+    """Check a configuration as YAML gives it.
+
+    Parameters
+    ----------
+    data : mapping
+        The merged content of the configuration files.
+    source : str
+        What error messages call it.
+
+    Raises
+    ------
+    UserError
+        With one line per mistake: where, what is wrong, what was probably meant.
+    """
+    try:
+        return Configuration.model_validate(dict(data))
+    except ValidationError as error:
+        raise UserError("\n".join(f"{source}: {line}" for line in mistakes_in_words(error))) from None

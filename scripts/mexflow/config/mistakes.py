@@ -1,0 +1,88 @@
+"""What pydantic finds wrong, in the words of somebody who writes YAML."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from mexflow.config.spec import nearest
+
+
+def mistakes_in_words(error: ValidationError) -> list[str]:
+    """One line per mistake: where, what is wrong, what was probably meant.
+
+    Examples
+    --------
+    >>> from mexflow.config.alignment import AlignmentSpec
+    >>> try:
+    ...     AlignmentSpec(sise=128)
+    ... except ValidationError as error:
+    ...     mistakes_in_words(error)
+    ['unknown key "sise"; did you mean "size"?']
+    """
+    return [line for one in error.errors() if not _follows_from_another(one) for line in _lines(one)]
+
+
+def _follows_from_another(error: Any) -> bool:
+    # A list whose only entry is wrong is reported as too short as well.
+    return error["type"] == "too_short" and len(error["input"]) > 0
+
+
+def _lines(error: Any) -> list[str]:
+    where = _where(error)
+    return [f"{where}: {message}" if where else message for message in _message(error).split("\n")]
+
+
+def _message(error: Any) -> str:
+    given = error["input"]
+    match error["type"]:
+        case "value_error":
+            message = str(error["ctx"]["error"])
+        case "missing":
+            message = "this key is missing"
+        case "too_short":
+            message = "this list is empty; at least one entry is needed"
+        case "literal_error" | "union_tag_invalid":
+            words = error["ctx"].get("expected") or error["ctx"]["expected_tags"]
+            known = [word.strip(" '") for word in words.replace(" or ", ",").split(",")]
+            word = error["ctx"].get("tag") or given
+            message = f'"{word}" is not known here{nearest(str(word), known)}'
+        case "union_tag_not_found":
+            message = 'the key "kind" is missing'
+        case "string_pattern_mismatch":
+            message = f'"{given}" is no name: letters, digits, "_" and "-" only'
+        case "string_type" if isinstance(given, bool):
+            word = "yes, on or true" if given else "no, off or false"
+            message = f"YAML reads an unquoted {word} as {given}; put the name in quotes"
+        case "string_type" if isinstance(given, int | float):
+            message = f'{given} is a number here; put the name in quotes: "{given}"'
+        case "string_type":
+            message = f"one name is needed (given: {_shortened(given)})"
+        case "tuple_type":
+            example = f", such as [{given}]" if isinstance(given, str | int | float) else ""
+            message = f"a list is needed{example} (given: {_shortened(given)})"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            message = f"keys with values are needed, as in {{key: value}} (given: {_shortened(given)})"
+        case _:
+            what = error["msg"].removeprefix("Input ").removeprefix("Value ").partition(", unable")[0]
+            message = f"{what[0].lower()}{what[1:].split(' for <')[0]} (given: {_shortened(given)})"
+    return message
+
+
+def _shortened(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _where(error: Any) -> str:
+    location = error["loc"]
+    if location[-1:] == ("[key]",):
+        location = location[:-2]  # the message holds the key
+    path = ""
+    for depth, part in enumerate(location):
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif not (depth == 2 and location[0] == "datasets"):  # pydantic puts the kind there
+            path += f".{part}" if path else part
+    return f"{path}.kind" if error["type"] == "union_tag_invalid" else path

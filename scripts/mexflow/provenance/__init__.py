@@ -1,0 +1,1 @@
+"""What made a result: the code fingerprint, and the installation it runs in."""
