@@ -1,0 +1,1 @@
+"""From a dataset's folders and label tables to the manifest: one row per labelled expression."""

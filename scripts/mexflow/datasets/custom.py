@@ -1,0 +1,154 @@
+"""`kind: custom`: one's own clips and a CSV with a row per labelled expression."""
+
+import csv
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from mexflow.config.datasets import CustomSpec, Unit
+from mexflow.config.spec import nearest
+from mexflow.datasets.labels import three_class
+from mexflow.datasets.manifest import Expression
+from mexflow.errors import UserError
+
+REQUIRED = ("subject", "clip", "onset", "offset", "emotion")
+OPTIONAL = ("apex", "path", "video", "first_frame", "fps", "action_units", "expression_type")
+"""`path` is the clip's folder or video file below the root, by default <subject>/<clip>; `first_frame` the number
+of a video file's first frame, by default 1; `video` names clips that share their frames."""
+VIDEO_ENDINGS = (".avi", ".mp4", ".mov", ".mkv", ".mpg", ".mpeg", ".wmv")
+
+
+def expressions(name: str, spec: CustomSpec, root: Path, content_of: Callable[[str], str]) -> list[Expression]:
+    """The rows of one's own dataset, with the content of every clip.
+
+    Raises
+    ------
+    UserError
+        If the root, the label table, a column or a clip is missing, or a cell cannot be.
+    """
+    if not root.is_dir():
+        raise UserError(f"datasets.{name}.root: no folder {root}. Correct the path, or mount the disk.")
+    rows = read_labels(name, root / spec.labels, root, spec.unit, spec.fps)
+    return [replace(row, content=content_of(row.source)) for row in rows]
+
+
+def read_labels(name: str, table: Path, root: Path, unit: Unit, fps: float | None) -> list[Expression]:
+    """Read a label table in the format of `kind: custom`. Frames are not looked at: `content` stays "".
+
+    Parameters
+    ----------
+    name : str
+        The dataset's name in the configuration.
+    table : Path
+        A CSV file with the columns `REQUIRED` and, where wanted, `OPTIONAL`.
+    root : Path
+        The folder that the paths are relative to.
+    unit : {"subject", "video", "clip"}
+    fps : float, optional
+        For rows that give none.
+
+    Raises
+    ------
+    UserError
+        Naming the table, the row and the cell.
+    """
+    rows = _rows(table)
+    return [_expression(name, f"{table}, row {line}", row, root, unit, fps) for line, row in rows]
+
+
+def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [column.strip() for column in reader.fieldnames or ()]
+            reader.fieldnames = columns
+            rows = [(reader.line_num, row) for row in reader]
+    except FileNotFoundError:
+        raise UserError(f"{table}: no such label table. Write one with the columns {', '.join(REQUIRED)}.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{table}: not UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8.") from None
+    except csv.Error as error:
+        raise UserError(f"{table}, row {reader.line_num}: no CSV ({error}). Correct the row.") from None
+    for column in columns:
+        if column not in REQUIRED + OPTIONAL:
+            raise UserError(f'{table}: unknown column "{column}"{nearest(column, REQUIRED + OPTIONAL)}')
+        if columns.count(column) > 1:
+            raise UserError(f'{table}: the column "{column}" is there twice; remove one of them.')
+    for column in REQUIRED:
+        if column not in columns:
+            raise UserError(f'{table}: the column "{column}" is missing; columns there: {", ".join(columns)}')
+    if not rows:
+        raise UserError(f"{table}: no row below the header; add one row per labelled expression.")
+    for line, row in rows:
+        if any(row.get(None, ())):
+            raise UserError(f"{table}, row {line}: more cells than columns; put a cell that holds a comma in quotes.")
+    return [(line, {key: (value or "").strip() for key, value in row.items() if key}) for line, row in rows]
+
+
+def _expression(name: str, where: str, row: dict[str, str], root: Path, unit: Unit, fps: float | None) -> Expression:
+    for column in REQUIRED:
+        if not row[column]:
+            raise UserError(f'{where}: the cell "{column}" is empty; fill it in.')
+    onset, offset = _integer(where, row, "onset"), _integer(where, row, "offset")
+    if onset > offset:
+        raise UserError(f"{where}: onset {onset} lies after offset {offset}; correct the row.")
+    apex = _integer(where, row, "apex") if row.get("apex") else (onset + offset) // 2
+    if not onset <= apex <= offset:
+        raise UserError(f"{where}: apex {apex} lies outside onset {onset} .. offset {offset}; correct the row.")
+    source = _source(where, root, row)
+    video = row.get("video") or (row["clip"] if not row.get("path") else Path(row["path"]).stem)
+    units = {"subject": row["subject"], "video": f"{row['subject']}_{video}", "clip": f"{row['subject']}_{row['clip']}"}
+    return Expression(
+        dataset=name,
+        subject=row["subject"],
+        clip=row["clip"],
+        video=video,
+        unit=units[unit],
+        source=source,
+        first_frame=_integer(where, row, "first_frame") if row.get("first_frame") else 1,
+        onset=onset,
+        apex=apex,
+        offset=offset,
+        fps=_fps(where, row, fps),
+        emotion=row["emotion"],
+        three_class=three_class(row["emotion"]),
+        action_units=row.get("action_units", ""),
+        expression_type=row.get("expression_type") or "micro",
+        apex_source="label" if row.get("apex") else "middle",
+        content="",
+    )
+
+
+def _integer(where: str, row: dict[str, str], column: str) -> int:
+    try:
+        number = int(row[column])
+    except ValueError:
+        raise UserError(f'{where}: {column} "{row[column]}" is no frame number; write an integer.') from None
+    if number < 0:
+        raise UserError(f"{where}: {column} {number} is negative; write a frame number.")
+    return number
+
+
+def _fps(where: str, row: dict[str, str], default: float | None) -> float:
+    if not row.get("fps"):
+        if default is None:
+            raise UserError(f'{where}: no frame rate; add a column "fps", or the key "fps" to the dataset.')
+        return default
+    try:
+        number = float(row["fps"])
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise UserError(f'{where}: fps "{row["fps"]}" is no frame rate; write frames per second.')
+    return number
+
+
+def _source(where: str, root: Path, row: dict[str, str]) -> str:
+    if row.get("path"):
+        return row["path"]
+    folder = f"{row['subject']}/{row['clip']}"
+    for candidate in (folder, *(folder + ending for ending in VIDEO_ENDINGS)):
+        if (root / candidate).exists():
+            return candidate
+    raise UserError(f"{where}: no clip at {root / folder} (a folder or a video). Restore it or remove the row.")

@@ -1,0 +1,167 @@
+"""manifest.csv: one row per labelled expression, the same columns for every dataset."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import pandas as pd
+
+from mexflow.errors import UserError
+from mexflow.store.tables import write_csv
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One labelled expression: a row of the manifest.
+
+    Attributes
+    ----------
+    dataset, subject : str
+        Subject ids are text, as the dataset writes them.
+    clip : str
+        Unique in its subject.
+    video : str
+        The raw video or image folder that holds it; several expressions may share one.
+    unit : str
+        The job that works on it: a subject, a video or a clip.
+    source : str
+        The video or folder on disk, relative to the dataset's root.
+    first_frame : int
+        The number of the first frame of a video file; the frames of a folder carry their own.
+    onset, apex, offset : int
+        In the dataset's own frame numbers, inclusive.
+    fps : float
+        Frames per second.
+    emotion : str
+        As annotated.
+    three_class : str
+        Its class in the MEGC 2019 scheme, "" if it has none.
+    action_units : str
+        As annotated.
+    expression_type : str
+        "micro" or "macro".
+    apex_source : str
+        Where the apex comes from: "label", or "middle" of onset and offset.
+    content : str
+        Hash of the raw frames.
+    """
+
+    dataset: str
+    subject: str
+    clip: str
+    video: str
+    unit: str
+    source: str
+    first_frame: int
+    onset: int
+    apex: int
+    offset: int
+    fps: float
+    emotion: str
+    three_class: str
+    action_units: str
+    expression_type: str
+    apex_source: str
+    content: str
+
+
+COLUMNS = tuple(field.name for field in fields(Expression))
+
+
+def manifest_of(expressions: list[Expression]) -> pd.DataFrame:
+    """The manifest as a table, in the order given, checked.
+
+    Raises
+    ------
+    UserError
+        Naming the first clip whose values cannot be.
+    """
+    table = pd.DataFrame([asdict(one) for one in expressions], columns=list(COLUMNS))
+    _check(table)
+    return table
+
+
+def write_manifest(manifest: pd.DataFrame, path: Path) -> bool:
+    """Write the manifest if it differs from what is there. True if it was written."""
+    if path.exists() and path.read_text(encoding="utf-8") == manifest.to_csv(index=False, lineterminator="\n"):
+        return False
+    write_csv(manifest, path)
+    return True
+
+
+def read_manifest(path: Path) -> pd.DataFrame:
+    """Read a manifest: text stays text ("006"), a missing value is "".
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    types = {field.name: field.type for field in fields(Expression)}
+    try:
+        return pd.read_csv(path, dtype=types, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing. Run snakemake in this folder: it writes the manifest first.") from None
+
+
+def _check(table: pd.DataFrame) -> None:
+    # Imported here: only a changed manifest is checked, and every start of Snakemake imports this module.
+    import pandera.pandas as pa  # noqa: PLC0415
+
+    name = pa.Column(str, pa.Check(_can_be_a_file_name, error="names hold no slash, no backslash and no line break"))
+    schema = pa.DataFrameSchema(
+        {
+            **dict.fromkeys(("dataset", "subject", "clip", "video", "unit"), name),
+            "source": pa.Column(str, pa.Check.str_length(min_value=1)),
+            **{column: pa.Column(int, pa.Check.ge(0)) for column in ("first_frame", "onset", "apex", "offset")},
+            "fps": pa.Column(float, pa.Check.gt(0)),
+            **{column: pa.Column(str) for column in ("emotion", "three_class", "action_units")},
+            "expression_type": pa.Column(str, pa.Check.isin(["micro", "macro"])),
+            "apex_source": pa.Column(str, pa.Check.isin(["label", "middle"])),
+            "content": pa.Column(str, pa.Check.str_length(min_value=1)),
+        },
+        checks=[
+            pa.Check(lambda t: t.onset <= t.offset, error="onset after offset"),
+            pa.Check(lambda t: (t.onset <= t.apex) & (t.apex <= t.offset), error="apex outside onset..offset"),
+            pa.Check(lambda t: ~t.duplicated(["dataset", "subject", "clip"]), error="clip named twice"),
+            pa.Check(
+                _one_source_per_video, error='an earlier row with the same "video" has another path or first_frame'
+            ),
+            pa.Check(
+                _one_subject_per_unit, error='its unit is that of another subject, too; rename its "video" or clip'
+            ),
+        ],
+        ordered=True,
+        strict=True,
+    )
+    try:
+        schema.validate(table, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        if errors.failure_cases["index"].isna().all():
+            raise  # no row is at fault, but the code that made the table
+        raise UserError(_first_failure(table, errors.failure_cases)) from None
+
+
+def _can_be_a_file_name(names: pd.Series) -> pd.Series:
+    return (names != "") & ~names.str.contains(r"[/\\\x00-\x1f]")
+
+
+def _one_source_per_video(table: pd.DataFrame) -> pd.Series:
+    # The align stage works on each video of a unit once: a second source of that name would never be read.
+    videos = table.groupby(["unit", "video"])
+    return (videos.source.transform("first") == table.source) & (
+        videos.first_frame.transform("first") == table.first_frame
+    )
+
+
+def _one_subject_per_unit(table: pd.DataFrame) -> pd.Series:
+    return table.groupby("unit").subject.transform("first") == table.subject
+
+
+def _first_failure(table: pd.DataFrame, failures: pd.DataFrame) -> str:
+    case = failures.dropna(subset=["index"]).iloc[0]
+    row = table.loc[int(case["index"])]
+    where = f"{row.dataset}: {row.subject}/{row['clip']} (onset {row.onset}, apex {row.apex}, offset {row.offset})"
+    value = case["failure_case"]
+    cell = f"{case['column']} {value!r}" if isinstance(value, str) else f"{case['column']} {value}"
+    what = case["check"] if case["schema_context"] == "DataFrameSchema" else f"{cell} ({case['check']})"
+    return f"{where}: {what}. Correct its row in the label table.".replace("\n", "\\n")

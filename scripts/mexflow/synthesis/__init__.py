@@ -1,0 +1,1 @@
+"""Faces with known motion, made from two public photographs: the demo dataset."""
