@@ -1,0 +1,1 @@
+"""Detection, landmarks, alignment and regions of the face."""

@@ -1,0 +1,1 @@
+"""Named channel stacks from flow and strain, packed into one tensor per sample."""

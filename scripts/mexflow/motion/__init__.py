@@ -1,0 +1,1 @@
+"""Optical flow, optical strain, head motion."""

@@ -1,0 +1,1 @@
+"""Frames from image folders and video files."""
