@@ -1,0 +1,1 @@
+"""Folds, fitting, and the audit that no test subject leaks into training."""

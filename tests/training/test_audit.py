@@ -1,0 +1,154 @@
+"""The leak audit: an honest run passes, every planted leak is found and named."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mexflow.training import run
+from mexflow.training.audit import LeakError, audit
+from mexflow.training.folds import Fold, leave_one_subject_out
+from mexflow.training.samples import Normaliser, Samples
+from training.toys import clip_table, feature_of, training_spec
+
+# Clips 0–5 are s1's, 6–11 are s2's, 12–17 are s3's; fold 1 holds out s2.
+S1_C0, S2_C1, S3_C0 = 0, 7, 12
+
+
+def fresh_samples() -> Samples:
+    feature = feature_of(clip_table(["s1", "s2", "s3"]))
+    return Samples(feature.samples, np.tile([0, 1, 2], 6), feature.clips)
+
+
+def use_honestly(samples: Samples, folds: list[Fold]) -> dict[int, Normaliser]:
+    normalisers = {}
+    for fold in folds:
+        normalisers[fold.number] = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0])
+        samples.take(fold.train, fold.number, "fit")
+        samples.take(fold.train, fold.number, "callback")
+        samples.take(fold.test, fold.number, "test")
+    return normalisers
+
+
+@pytest.fixture
+def honest():
+    samples = fresh_samples()
+    folds = leave_one_subject_out(samples.clips)
+    return samples, folds, use_honestly(samples, folds)
+
+
+def test_an_honest_run_passes(honest):
+    result = audit(*honest)
+    assert result["passed"] is True
+    assert result["folds"] == 3
+    assert len(result["checks"]) == 5
+
+
+def test_a_subject_on_both_sides_is_found():
+    samples = fresh_samples()
+    folds = leave_one_subject_out(samples.clips)
+    folds[1] = replace(folds[1], train=np.append(folds[1].train, S2_C1))
+    with pytest.raises(LeakError, match=r"fold 1 \(demo/s2 held out\): subject demo/s2 is in training and in the test"):
+        audit(samples, folds, use_honestly(samples, folds))
+
+
+def test_one_tensor_under_two_names_is_found():
+    samples = fresh_samples()
+    samples.tensors[S3_C0] = samples.tensors[S2_C1]
+    folds = leave_one_subject_out(samples.clips)
+    message = (
+        r"fold 1 \(demo/s2 held out\): the test clip demo/s2/c1 is the training clip demo/s3/c0 under another name"
+    )
+    with pytest.raises(LeakError, match=message):
+        audit(samples, folds, use_honestly(samples, folds))
+
+
+def test_one_tensor_twice_in_one_subject_is_no_leak():
+    samples = fresh_samples()
+    samples.tensors[S2_C1] = samples.tensors[S2_C1 + 1]
+    folds = leave_one_subject_out(samples.clips)
+    assert audit(samples, folds, use_honestly(samples, folds))["passed"]
+
+
+def test_statistics_with_the_values_of_all_clips_are_found(honest):
+    samples, folds, normalisers = honest
+    normalisers[1] = Normaliser.of(samples.tensors)
+    with pytest.raises(LeakError, match=r"fold 1 \(demo/s2 held out\): the input statistics are not those of its"):
+        audit(samples, folds, normalisers)
+
+
+def test_statistics_with_one_test_clip_more_are_found(honest):
+    samples, folds, normalisers = honest
+    normalisers[2] = Normaliser.of(samples.tensors[np.append(folds[2].train, S3_C0)])
+    with pytest.raises(LeakError, match=r"fold 2 \(demo/s3 held out\): the input statistics are not those of its"):
+        audit(samples, folds, normalisers)
+
+
+@pytest.mark.parametrize("use", ["statistics", "fit", "callback"])
+def test_a_test_clip_used_before_the_test_is_found(honest, use):
+    samples, folds, normalisers = honest
+    samples.take(np.array([S1_C0, S2_C1]), 1, use)
+    message = rf"fold 1 \(demo/s2 held out\): {use} used demo/s2/c1, which is no training clip"
+    with pytest.raises(LeakError, match=message):
+        audit(samples, folds, normalisers)
+
+
+def test_a_training_clip_used_as_a_test_is_found(honest):
+    samples, folds, normalisers = honest
+    samples.take(np.array([S1_C0]), 1, "test")
+    message = r"fold 1 \(demo/s2 held out\): test used demo/s1/c0, which is no test clip"
+    with pytest.raises(LeakError, match=message):
+        audit(samples, folds, normalisers)
+
+
+def test_a_clip_tested_in_two_folds_is_found():
+    samples = fresh_samples()
+    folds = leave_one_subject_out(samples.clips)
+    folds.append(Fold(3, "demo/s2 again", folds[1].train, folds[1].test))
+    with pytest.raises(LeakError, match=r"demo/s2/c0 is tested more than once, in fold 1, 3"):
+        audit(samples, folds, use_honestly(samples, folds))
+
+
+def test_a_clip_tested_twice_in_its_fold_is_found(honest):
+    samples, folds, normalisers = honest
+    samples.take(np.array([S2_C1]), 1, "test")
+    with pytest.raises(LeakError, match=r"demo/s2/c1 is tested more than once, in fold 1, 1"):
+        audit(samples, folds, normalisers)
+
+
+def test_a_clip_that_is_never_tested_is_found():
+    samples = fresh_samples()
+    folds = leave_one_subject_out(samples.clips)
+    folds[1] = replace(folds[1], test=folds[1].test[folds[1].test != S2_C1])
+    with pytest.raises(LeakError, match=r"demo/s2/c1 is tested in no fold"):
+        audit(samples, folds, use_honestly(samples, folds))
+
+
+@pytest.mark.parametrize("use", ["statistics", "fit", "test"])
+def test_a_use_that_is_not_on_record_is_found(honest, use):
+    samples, folds, normalisers = honest
+    samples.taken = [one for one in samples.taken if one[:2] != (2, use)]
+    with pytest.raises(LeakError, match=r"fold 2 \(demo/s3 held out\): the record of used clips is incomplete"):
+        audit(samples, folds, normalisers)
+
+
+def test_a_leak_ends_a_training(monkeypatch):
+    """The whole way: a split that lets one test clip into the training."""
+
+    def leaky(clips):
+        first, *others = leave_one_subject_out(clips)
+        return [replace(first, train=np.append(first.train, first.test[-1])), *others]
+
+    monkeypatch.setattr(run, "leave_one_subject_out", leaky)
+    with pytest.raises(LeakError, match=r"fold 0 \(demo/s1 held out\): subject demo/s1 is in training"):
+        run.train(feature_of(clip_table(["s1", "s2"])), training_spec(epochs=1))
+
+
+def test_statistics_of_all_clips_end_a_training(monkeypatch):
+    feature = feature_of(clip_table(["s1", "s2"]))
+    of_all = Normaliser.of(feature.samples)
+    monkeypatch.setattr(run.Normaliser, "of", classmethod(lambda cls, tensors: of_all))
+    spec = training_spec(epochs=1)
+    monkeypatch.setattr(run, "audit", lambda *found: (monkeypatch.undo(), audit(*found)))
+    with pytest.raises(LeakError, match=r"fold 0 \(demo/s1 held out\): the input statistics"):
+        run.train(feature, spec)
