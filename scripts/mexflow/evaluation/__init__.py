@@ -1,0 +1,1 @@
+"""Honest scores from per-clip predictions: recognition metrics, spotting, statistics."""

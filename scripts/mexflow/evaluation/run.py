@@ -1,0 +1,77 @@
+"""Scores of a finished run: all its seeds, and the proof that none of them leaked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mexflow.config.evaluation import EvaluationSpec
+from mexflow.errors import UserError
+from mexflow.evaluation.megc_log import write_megc_log
+from mexflow.evaluation.recognition import score
+from mexflow.store.predictions import CLIP, check_predictions, read_predictions
+from mexflow.store.records import read_record
+
+
+def evaluate_run(seeds: Sequence[Path], spec: EvaluationSpec, logs: Path) -> dict[str, Any]:
+    """Score the seeds of a run together.
+
+    Parameters
+    ----------
+    seeds : sequence of Path
+        One folder per seed, with predictions.csv, splits.csv and audit.json.
+    spec : EvaluationSpec
+    logs : Path
+        Folder for the per-clip log of every seed in the MEGC 2019 format, `megc2019_seed<N>.txt`.
+
+    Returns
+    -------
+    dict
+        What `mexflow.evaluation.recognition.score` gives, `leak_audit`, and whether labels were permuted.
+
+    Raises
+    ------
+    UserError
+        If a seed's audit is missing or failed, its splits mix subjects, or its predictions are not those of
+        its splits.
+    """
+    parts = []
+    for folder in seeds:
+        frame = read_predictions(folder / "predictions.csv", len(spec.classes))
+        check_split(frame, pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False), folder)
+        write_megc_log(frame, logs / f"megc2019_seed{frame.seed.iloc[0]}.txt")
+        parts.append(frame)
+    audits = [read_record(folder / "audit.json") for folder in seeds]
+    if not all(audit["passed"] for audit in audits):
+        raise UserError(f"{seeds[0].parent}: a leak audit has failed; these predictions cannot be scored.")
+    pooled = pd.concat(parts, ignore_index=True)
+    check_predictions(pooled)
+    return {
+        **score(pooled, spec.classes, spec.draws),
+        "leak_audit": audits[0],
+        "permuted_labels": spec.permute_labels,
+    }
+
+
+def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path) -> None:
+    """Check from the files alone that each clip was tested in a fold that trained on none of its subject's.
+
+    Raises
+    ------
+    UserError
+        Naming the fold and the subject or clip.
+    """
+    train, test = splits[splits.role == "train"], splits[splits.role == "test"]
+    shared = test.merge(train, on=["fold", "dataset", "subject"])
+    if len(shared):
+        first = shared.iloc[0]
+        raise UserError(
+            f"{folder}: leak in fold {first.fold}: {first.dataset}/{first.subject} is trained and tested on."
+        )
+    both = predictions.merge(test, on=[*CLIP, "fold"], how="outer", indicator=True)
+    odd = both[both._merge != "both"]
+    if len(odd):
+        first = odd.iloc[0]
+        clip = "/".join(first[CLIP])
+        raise UserError(f"{folder}: {clip} is not predicted in the fold that tests it.")
