@@ -1,0 +1,1 @@
+"""The `mexflow` command, and what the scripts of the stages share."""

@@ -1,0 +1,67 @@
+"""The `mexflow` command."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mexflow.errors import UserError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def _mexflow() -> None:
+    """Facial micro-expressions, from raw clips to honest scores.
+
+    The pipeline itself is run by Snakemake: snakemake --cores all.
+    """
+
+
+@app.command()
+def scores(results: Path = Path("results")) -> None:
+    """Show the scores of all finished runs, and where the report is."""
+    try:
+        table = pd.read_csv(results / "scores.csv", dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{results / 'scores.csv'} is missing. Run: snakemake --cores all") from None
+    Console().print(_shown(table))
+    report = results / "report.html"
+    print(f"Report: {report.resolve()}" if report.exists() else "No report yet. Run: make report")
+
+
+def _shown(scores: pd.DataFrame) -> Table:
+    shown = Table("run", title="Scores", caption=_CAPTION, box=box.SIMPLE)
+    for column in ("clips", "seeds", "UF1", "UAR", "WAR"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for row in scores.itertuples():
+        run = f"{row.dataset}, {row.labels}\n{row.feature}, {row.model}, {row.protocol}"
+        metrics = [_metric(row, name) for name in ("uf1", "uar", "war")]
+        shown.add_row(run, row.clips, row.seeds, *metrics)
+    return shown
+
+
+_CAPTION = "Mean ± sd over seeds, 95 % subject-bootstrap interval. Every run passed its leak audit."
+
+
+def _metric(row: Any, name: str) -> str:
+    mean, sd, low, high = (getattr(row, name + part) for part in ("", "_sd", "_low", "_high"))
+    lines = [_decimal(mean) + (f" ± {_decimal(sd)}" if sd else ""), f"{_decimal(low)}–{_decimal(high)}" if low else ""]
+    return "\n".join(lines)
+
+
+def _decimal(number: str) -> str:
+    return f"{float(number):.3f}".removeprefix("0")
+
+
+def main() -> None:
+    """Entry point of the `mexflow` command."""
+    try:
+        app()
+    except UserError as error:
+        sys.exit(f"Error: {error}")

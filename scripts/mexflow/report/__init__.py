@@ -1,0 +1,1 @@
+"""What a reader sees: contact and flow sheets, confusion matrices, learning curves, the scores page."""

@@ -1,0 +1,80 @@
+"""Learning curves: the median is the median, and odd runs are drawn as well."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from mexflow.report.learning_curves import learning_curves_figure
+
+
+def curves_of(seeds, folds, epochs):
+    rng = np.random.default_rng(0)
+    return {
+        seed: pd.DataFrame(
+            {
+                "fold": np.repeat(np.arange(folds), epochs),
+                "held_out": np.repeat([f"s{fold}" for fold in range(folds)], epochs),
+                "epoch": np.tile(np.arange(1, epochs + 1), folds),
+                "loss": rng.uniform(0.1, 1, folds * epochs),
+                "accuracy": rng.uniform(0, 1, folds * epochs),
+                "seconds": 1.0,
+            }
+        )
+        for seed in range(seeds)
+    }
+
+
+@pytest.fixture
+def saved(monkeypatch):
+    """The figures that are saved."""
+    figures = []
+    save = Figure.savefig
+
+    def remember(figure, *arguments, **options):
+        figures.append(figure)
+        save(figure, *arguments, **options)
+
+    monkeypatch.setattr(Figure, "savefig", remember)
+    return figures
+
+
+def test_the_thick_line_is_the_median_over_folds_and_seeds(saved, tmp_path):
+    curves = curves_of(seeds=2, folds=3, epochs=5)
+    learning_curves_figure(curves, "a run", tmp_path / "figure.png")
+    expected = pd.concat(curves.values()).groupby("epoch")[["loss", "accuracy"]].median()
+    for axes, quantity in zip(saved[0].axes, ("loss", "accuracy"), strict=True):
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), expected[quantity])
+        assert len(axes.collections[0].get_paths()) == 6
+
+
+def test_the_picture_says_that_no_test_clip_is_in_it(saved, tmp_path):
+    learning_curves_figure(curves_of(2, 3, 5), "a run", tmp_path / "figure.png")
+    notes = " ".join(text.get_text() for text in saved[0].texts)
+    assert "training clips" in notes and "held out take no part" in notes
+    assert saved[0].axes[0].get_yscale() == "log"
+
+
+@pytest.mark.parametrize(("seeds", "folds", "epochs"), [(1, 1, 1), (1, 2, 3)])
+def test_short_runs_are_drawn(seeds, folds, epochs, tmp_path):
+    learning_curves_figure(curves_of(seeds, folds, epochs), "a run", tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 0
+
+
+def test_a_loss_of_zero_does_not_break_the_log_axis(tmp_path):
+    curves = curves_of(1, 2, 4)
+    curves[0].loc[curves[0].epoch == 4, "loss"] = 0.0
+    learning_curves_figure(curves, "a run", tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").exists()
+
+
+def test_the_same_curves_give_the_same_bytes(tmp_path):
+    for name in ("one", "again"):
+        learning_curves_figure(curves_of(2, 3, 4), "a run", tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "again").read_bytes()
+
+
+def test_nothing_is_left_when_drawing_fails(tmp_path):
+    with pytest.raises(KeyError):
+        learning_curves_figure({0: curves_of(1, 1, 2)[0].drop(columns="accuracy")}, "", tmp_path / "figure.png")
+    assert list(tmp_path.iterdir()) == []
