@@ -1,0 +1,41 @@
+"""mexflow: facial micro-expressions, from raw clips to honest scores.
+
+`snakemake --cores all` builds what config.yaml asks for; other targets are listed in the README.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+report: "docs/report.rst"
+
+
+include: "rules/common.smk"
+include: "rules/synthesize.smk"
+include: "rules/align.smk"
+include: "rules/flow.smk"
+include: "rules/pack.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Everything that the experiments ask for."""
+    default_target: True
+    input:
+        "results/scores.csv",
+        run_files("confusion.png"),
+        sheets(),
+    localrule: True
+
+
+rule demo:
+    """The runs on demo datasets alone, whatever else is configured."""
+    input:
+        run_files("confusion.png", kind="demo"),
+    localrule: True

@@ -1,0 +1,25 @@
+rule align:
+    """Aligned faces of one unit: its raw clips, each under one transform."""
+    input:
+        rendered_clips,
+    output:
+        aligned=ensure("results/{dataset}/{alignment}/aligned/{unit}.h5", non_empty=True),
+    log:
+        "logs/{dataset}/{alignment}/aligned/{unit}.log",
+    benchmark:
+        "logs/{dataset}/{alignment}/aligned/{unit}.jsonl"
+    conda:
+        "../envs/faces.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_for("align"),
+        runtime=minutes_for("align"),
+    params:
+        stage=script("align"),
+        root=raw_folder,
+        spec=alignment_spec,
+        clips=rows_hash("align"),
+        code=fingerprint("align"),
+    shell:
+        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.aligned:q}"
+        " --unit {wildcards.unit:q} --root {params.root:q} --spec {params.spec:q} --code {params.code} > {log:q} 2>&1"

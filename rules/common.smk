@@ -1,0 +1,233 @@
+"""The grid: configuration, manifests, and the functions that rules take their input and params from."""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+from snakemake.exceptions import WorkflowError
+
+from mexflow.config.configuration import Run, load_configuration
+from mexflow.config.evaluation import EvaluationSpec
+from mexflow.config.flow import FlowStageSpec
+from mexflow.config.training import TrainingSpec
+from mexflow.datasets.demo import subject_recipe
+from mexflow.datasets.index import index_dataset, indexed_dataset, raw_root
+from mexflow.datasets.index import rows_hash as hash_of_rows
+from mexflow.datasets.labels import classes_of
+from mexflow.errors import UserError
+from mexflow.models.registry import check_models, module_of
+from mexflow.provenance.fingerprint import fingerprint
+from mexflow.provenance.installation import check_installation, put_interpreter_first
+
+
+@cache
+def manifest(dataset):
+    # Jobs that Snakemake starts, here or on a node, read the manifest that the main process has left.
+    if workflow.is_main_process:
+        return index_dataset(dataset, CONFIG.datasets[dataset])
+    return indexed_dataset(dataset)
+
+
+try:
+    put_interpreter_first()
+    check_installation()
+    CONFIG = load_configuration(config, source=", ".join(workflow.configfiles))
+    check_models(CONFIG.models)
+    RUNS = CONFIG.runs()
+    for dataset in sorted({run.dataset for run in RUNS}):
+        manifest(dataset)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    dataset="|".join(CONFIG.datasets),
+    alignment="|".join(CONFIG.alignments),
+    flow="|".join(CONFIG.flows),
+    pairs="onset_apex",
+    feature="|".join(CONFIG.features),
+    labels="emotion|three_class",
+    model="|".join(CONFIG.models),
+    protocol="|".join(CONFIG.protocols),
+    seed=r"\d+",
+    unit="[^/]+",
+
+
+# Targets
+
+
+def run_files(name, kind=None):
+    """The file of that name of every run, or of those on datasets of one kind."""
+    pattern = "results/{run.dataset}/runs/{run.feature}/{run.labels}/{run.model}/{run.protocol}/{name}"
+    wanted = [run for run in RUNS if kind in (None, CONFIG.datasets[run.dataset].kind)]
+    return [pattern.format(run=run, name=name) for run in wanted]
+
+
+def sheets():
+    """The contact sheet of every alignment and the flow sheet of every flow that a run uses."""
+    found = set()
+    for run in RUNS:
+        feature = CONFIG.features[run.feature]
+        alignment = f"results/{run.dataset}/{feature.alignment}"
+        found.add(f"{alignment}/contact_sheet.png")
+        found.add(f"{alignment}/{feature.flow}/{feature.pairs}/flow_sheet_{run.labels}.png")
+    return sorted(found)
+
+
+def packed_features():
+    """The packed feature of every run."""
+    return sorted({f"results/{run.dataset}/features/{run.feature}.h5" for run in RUNS})
+
+
+# Input
+
+
+def units(dataset):
+    return sorted(manifest(dataset).unit.unique())
+
+
+def rendered_clips(wildcards):
+    """What must be there before a unit can be aligned: nothing, unless its clips are still to be rendered."""
+    if CONFIG.datasets[wildcards.dataset].kind != "demo":
+        return []
+    subjects = rows(wildcards).subject.unique()
+    return [f"results/{wildcards.dataset}/raw/{subject}.json" for subject in sorted(subjects)]
+
+
+def aligned_units(wildcards):
+    pattern = "results/{dataset}/{alignment}/aligned/{unit}.h5"
+    return expand(pattern, unit=units(wildcards.dataset), **wildcards)
+
+
+def flow_units(wildcards):
+    pattern = "results/{dataset}/{alignment}/{flow}/{pairs}/{unit}.h5"
+    return expand(pattern, unit=units(wildcards.dataset), **wildcards)
+
+
+def feature_units(wildcards):
+    feature = CONFIG.features[wildcards.feature]
+    folder = f"results/{wildcards.dataset}/{feature.alignment}/{feature.flow}/{feature.pairs}"
+    return [f"{folder}/{unit}.h5" for unit in units(wildcards.dataset)]
+
+
+def seed_files(name):
+    """That file of every seed of a run."""
+
+    def files(wildcards):
+        seeds = RUNS.get(Run(**wildcards))
+        if seeds is None:
+            raise WorkflowError(f"No experiment of the configuration asks for the run {dict(wildcards)}.")
+        pattern = "results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/{name}"
+        return expand(pattern, seed=seeds, name=name, **wildcards)
+
+    return files
+
+
+# Params. What must make a job run again takes `wildcards` only: Snakemake does not compare what takes `input`.
+
+
+def script(stage):
+    """The script of a stage. Where it lies does not matter, so it is not compared."""
+    path = Path(workflow.basedir) / "scripts" / f"{stage}.py"
+    return lambda wildcards, input: str(path)
+
+
+def raw_folder(wildcards, input):
+    return str(raw_root(wildcards.dataset, CONFIG.datasets[wildcards.dataset]))
+
+
+def rows(wildcards):
+    """The manifest's rows of a unit."""
+    table = manifest(wildcards.dataset)
+    return table[table.unit == wildcards.unit]
+
+
+def rows_hash(stage):
+    """What a stage reads of the rows of its unit."""
+    return lambda wildcards: hash_of_rows(rows(wildcards), stage)
+
+
+def all_rows_hash(stage):
+    """What a stage reads of all rows of its dataset."""
+    return lambda wildcards: hash_of_rows(manifest(wildcards.dataset), stage)
+
+
+def demo_spec(wildcards, input):
+    return CONFIG.datasets[wildcards.dataset].canonical()
+
+
+def recipe(wildcards):
+    return subject_recipe(CONFIG.datasets[wildcards.dataset], wildcards.subject)
+
+
+def alignment_spec(wildcards):
+    return CONFIG.alignments[wildcards.alignment].canonical()
+
+
+def flow_spec(wildcards):
+    return FlowStageSpec(flow=CONFIG.flows[wildcards.flow], pairs=wildcards.pairs).canonical()
+
+
+def feature_spec(wildcards):
+    return CONFIG.features[wildcards.feature].canonical()
+
+
+def classes(wildcards):
+    return classes_of(wildcards.labels, manifest(wildcards.dataset)[wildcards.labels])
+
+
+def training_spec(wildcards):
+    return TrainingSpec(
+        model=CONFIG.models[wildcards.model],
+        protocol=CONFIG.protocols[wildcards.protocol],
+        labels=wildcards.labels,
+        classes=classes(wildcards),
+        seed=int(wildcards.seed),
+    ).canonical()
+
+
+def training_code(wildcards):
+    """The code of the train stage and of the one architecture that it loads."""
+    return fingerprint("train", module_of(CONFIG.models[wildcards.model].architecture))
+
+
+def evaluation_spec(wildcards):
+    return EvaluationSpec(
+        labels=wildcards.labels,
+        classes=classes(wildcards),
+        permute_labels=CONFIG.protocols[wildcards.protocol].permute_labels,
+    ).canonical()
+
+
+def faces_shown(wildcards):
+    return "--faces" if CONFIG.datasets[wildcards.dataset].show_faces else "--no-faces"
+
+
+# Resources: for one unit of a short-clip dataset, growing with every retry.
+
+MEMORY_MB = {
+    "synthesize": 1000,
+    "align": 1500,
+    "flow": 1000,
+    "pack": 2000,
+    "train": 3000,
+    "report": 1500,
+}
+MINUTES = {
+    "synthesize": 10,
+    "align": 30,
+    "flow": 60,
+    "pack": 30,
+    "train": 120,
+    "report": 15,
+}
+
+
+def memory_for(stage):
+    return lambda wildcards, attempt: MEMORY_MB[stage] * attempt
+
+
+def minutes_for(stage):
+    return lambda wildcards, attempt: MINUTES[stage] * attempt

@@ -1,0 +1,28 @@
+rule train:
+    """One model, one protocol, one seed: every fold, in one process."""
+    input:
+        feature="results/{dataset}/features/{feature}.h5",
+    output:
+        splits="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/splits.csv",
+        curves="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/curves.csv",
+        times="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/times.csv",
+        weights="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/weights.h5",
+        audit="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/audit.json",
+        predictions="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/predictions.csv",
+    log:
+        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}.log",
+    benchmark:
+        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}.jsonl"
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_for("train"),
+        runtime=minutes_for("train"),
+    params:
+        stage=script("train"),
+        spec=training_spec,
+        code=training_code,
+    shell:
+        "python {params.stage:q} {input.feature:q} $(dirname {output.predictions:q})"
+        " --spec {params.spec:q} --code {params.code} --threads {threads} > {log:q} 2>&1"

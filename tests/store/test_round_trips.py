@@ -1,0 +1,143 @@
+"""What is written comes back: every array, number, name and type."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mexflow.errors import UserError
+from mexflow.store.aligned import reading_aligned, writing_aligned
+from mexflow.store.flow import reading_flow, writing_flow
+from mexflow.store.packed import read_packed, write_packed
+from mexflow.store.records import read_record, write_record
+from mexflow.store.tables import read_table, write_csv, write_table
+from mexflow.store.weights import read_weights, write_weights
+from store.samples import WEIGHTS, aligned_video, clip_flow, clips, packed_feature
+
+
+def assert_same(one: object, other: object) -> None:
+    for name, value in vars(one).items():
+        found = getattr(other, name)
+        np.testing.assert_array_equal(found, value, err_msg=name, strict=isinstance(value, np.ndarray))
+        assert type(found) is type(value), name
+
+
+def test_aligned_faces_come_back(tmp_path):
+    videos = [aligned_video("006_1"), aligned_video("é 中.avi")]
+    with writing_aligned(tmp_path / "a.h5", '{"size":24}', "abc") as file:
+        for video in videos:
+            file.add(video)
+    with reading_aligned(tmp_path / "a.h5") as file:
+        assert file.videos == ["006_1", "é 中.avi"]
+        for video in videos:
+            assert_same(video, file[video.video])
+        face, landmarks = file.first_face("006_1")
+    np.testing.assert_array_equal(face, videos[0].faces[0], strict=True)
+    np.testing.assert_array_equal(landmarks, videos[0].landmarks, strict=True)
+
+
+def test_flow_comes_back(tmp_path):
+    with writing_flow(tmp_path / "f.h5", "{}", "abc") as file:
+        file.add(clip_flow("b"))
+        file.add(clip_flow("a", pairs=1))
+    with reading_flow(tmp_path / "f.h5") as file:
+        assert file.clips == ["a", "b"]
+        assert_same(clip_flow("b"), file["b"])
+        assert_same(clip_flow("a", pairs=1), file["a"])
+
+
+def test_a_packed_feature_comes_back(tmp_path):
+    feature = packed_feature()
+    write_packed(feature, tmp_path / "p.h5", "{}", "abc")
+    read = read_packed(tmp_path / "p.h5")
+    np.testing.assert_array_equal(read.samples, feature.samples, strict=True)
+    pd.testing.assert_frame_equal(read.clips, feature.clips)
+    assert (read.channels, read.units) == (("u", "v", "strain"), ("px", "px", "1"))
+
+
+def test_the_weights_of_a_fold_come_back(tmp_path):
+    write_weights(WEIGHTS, tmp_path / "w.h5", "{}", "abc")
+    for fold, arrays in WEIGHTS.items():
+        read = read_weights(tmp_path / "w.h5", fold)
+        assert read.keys() == arrays.keys()
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(read[name], array)
+
+
+def test_a_file_says_what_it_holds(tmp_path):
+    with writing_flow(tmp_path / "f.h5", '{"preset":"opencv"}', "abc123") as file:
+        file.add(clip_flow("c", size=24))
+    with h5py.File(tmp_path / "f.h5") as file:
+        about = {name: file.attrs[name] for name in ("kind", "spec", "code", "format_version")}
+        clip = dict(file["c"].attrs)
+        units = {name: (file["c"][name].attrs["channels"], file["c"][name].attrs["units"]) for name in ("flow", "strain")}
+    assert about == {"kind": "flow", "spec": '{"preset":"opencv"}', "code": "abc123", "format_version": 1}
+    assert clip == {"crop_size": 24, "inter_ocular_distance": 10.25}
+    assert units == {"flow": ("u,v", "px"), "strain": ("strain", "1")}
+
+
+def through_hdf5(table: pd.DataFrame) -> pd.DataFrame:
+    with h5py.File("memory", "w", driver="core", backing_store=False) as file:
+        write_table(file, "t", table)
+        return read_table(file, "t")
+
+
+def test_a_table_comes_back_with_its_zeros_alphabets_and_types():
+    pd.testing.assert_frame_equal(through_hdf5(clips(6)), clips(6))
+
+
+def test_a_table_without_rows_keeps_its_columns():
+    assert list(through_hdf5(clips(4).iloc[:0]).columns) == list(clips(4).columns)
+
+
+def test_a_missing_text_is_an_empty_text():
+    table = pd.DataFrame({"apex": ["12", None, np.nan]})
+    assert list(through_hdf5(table)["apex"]) == ["12", "", ""]
+
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(TEXT, min_size=1, max_size=5))
+def test_any_text_comes_back(cells):
+    assert list(through_hdf5(pd.DataFrame({"text": cells}))["text"]) == cells
+
+
+def test_a_csv_holds_the_table_in_utf_8(tmp_path):
+    write_csv(clips(3)[["subject", "clip"]], tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_bytes() == "subject,clip\n006,0000\né中,0001\n,0002\n".encode()
+
+
+def test_a_record_comes_back(tmp_path):
+    record = {"UF1": 0.9051, "classes": ["négative", "006"], "fold": None, "passed": True, "n": 3}
+    write_record(record, tmp_path / "r.json")
+    assert read_record(tmp_path / "r.json") == record
+
+
+def test_a_record_is_json_that_others_read(tmp_path):
+    write_record({"a": [1, None]}, tmp_path / "r.json")
+    assert json.loads((tmp_path / "r.json").read_text()) == {"a": [1, None]}
+
+
+def test_nan_is_refused_and_the_old_record_stays(tmp_path):
+    write_record({"UF1": 1}, tmp_path / "r.json")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_record({"UF1": float("nan")}, tmp_path / "r.json")
+    assert read_record(tmp_path / "r.json") == {"UF1": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"UF1": 0.9', b"\xff\xfe", b"no json"])
+def test_a_damaged_record_is_told(tmp_path, content):
+    (tmp_path / "r.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"r\.json is damaged \(.+\)\. Delete it and run again\."):
+        read_record(tmp_path / "r.json")
+
+
+def test_a_missing_record_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"r\.json is missing\. Run snakemake again; it is rebuilt\."):
+        read_record(tmp_path / "r.json")
