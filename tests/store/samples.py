@@ -65,7 +65,7 @@ def packed_feature(samples: int = 6) -> PackedFeature:
 
 WEIGHTS = {
     "s1": {"conv/kernel": np.random.default_rng(4).normal(size=(3, 3, 2, 5)), "conv/bias": np.zeros(5)},
-    "s2": {"conv/kernel": np.ones((3, 3, 2, 5)), "conv/bias": np.ones(5), "step": np.array(7)},
+    "s2": {"conv/kernel": np.ones((3, 3, 2, 5)), "conv/bias": np.ones(5), "last/kernel": np.arange(12.0).reshape(3, 4)},
 }
 
 
@@ -91,6 +91,10 @@ def _read_flow(path: Path) -> Any:
         return [vars(file[name]) for name in file.clips]
 
 
+def _read_weights(path: Path) -> Any:
+    return [read_weights(path, fold) for fold in WEIGHTS]
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of file."""
@@ -102,6 +106,8 @@ class Kind:
 KINDS = {
     "aligned": Kind(_write_aligned, _read_aligned),
     "flow": Kind(_write_flow, _read_flow),
-    "feature": Kind(lambda path: write_packed(packed_feature(), path, "{}", "code"), lambda path: vars(read_packed(path))),
-    "weights": Kind(lambda path: write_weights(WEIGHTS, path, "{}", "code"), lambda path: read_weights(path, "s2")),
+    "feature": Kind(
+        lambda path: write_packed(packed_feature(), path, "{}", "code"), lambda path: vars(read_packed(path))
+    ),
+    "weights": Kind(lambda path: write_weights(WEIGHTS, path, "{}", "code"), _read_weights),
 }

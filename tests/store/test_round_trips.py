@@ -68,16 +68,23 @@ def test_the_weights_of_a_fold_come_back(tmp_path):
             np.testing.assert_array_equal(read[name], array)
 
 
+def test_a_weight_without_an_axis_comes_back(tmp_path):
+    write_weights({"s1": {"step": np.array(7)}}, tmp_path / "w.h5", "{}", "abc")
+    assert read_weights(tmp_path / "w.h5", "s1") == {"step": 7}
+
+
 def test_a_file_says_what_it_holds(tmp_path):
     with writing_flow(tmp_path / "f.h5", '{"preset":"opencv"}', "abc123") as file:
         file.add(clip_flow("c", size=24))
     with h5py.File(tmp_path / "f.h5") as file:
-        about = {name: file.attrs[name] for name in ("kind", "spec", "code", "format_version")}
+        about = {name: file.attrs[name].decode() for name in ("kind", "spec", "code")}
         clip = dict(file["c"].attrs)
-        units = {name: (file["c"][name].attrs["channels"], file["c"][name].attrs["units"]) for name in ("flow", "strain")}
-    assert about == {"kind": "flow", "spec": '{"preset":"opencv"}', "code": "abc123", "format_version": 1}
+        fields = {name: dict(file["c"][name].attrs) for name in ("flow", "strain")}
+        assert file.attrs["format_version"] == 1
+    assert about == {"kind": "flow", "spec": '{"preset":"opencv"}', "code": "abc123"}
     assert clip == {"crop_size": 24, "inter_ocular_distance": 10.25}
-    assert units == {"flow": ("u,v", "px"), "strain": ("strain", "1")}
+    assert fields["flow"] == {"channels": b"u,v", "units": b"px"}
+    assert fields["strain"] == {"channels": b"strain", "units": b"1"}
 
 
 def through_hdf5(table: pd.DataFrame) -> pd.DataFrame:

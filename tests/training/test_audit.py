@@ -70,6 +70,13 @@ def test_one_tensor_twice_in_one_subject_is_no_leak():
     assert audit(samples, folds, use_honestly(samples, folds))["passed"]
 
 
+def test_two_clips_without_any_motion_are_no_leak():
+    samples = fresh_samples()
+    samples.tensors[[S2_C1, S3_C0]] = 0
+    folds = leave_one_subject_out(samples.clips)
+    assert audit(samples, folds, use_honestly(samples, folds))["passed"]
+
+
 def test_statistics_with_the_values_of_all_clips_are_found(honest):
     samples, folds, normalisers = honest
     normalisers[1] = Normaliser.of(samples.tensors)

@@ -129,15 +129,29 @@ def test_the_curve_has_a_row_per_epoch_and_every_epoch_is_told(trainer):
     assert curve["accuracy"].between(0, 1).all()
 
 
-def test_the_curve_is_the_mean_over_all_samples_of_the_epoch():
-    """With one batch per epoch the first loss is the untrained model's cross-entropy."""
-    spec = training_spec(epochs=1).model.model_copy(update={"batch_size": 64})
-    trainer = FoldTrainer(spec, SHAPE, 3)
-    curve = trainer.fit(TENSORS, LABELS, seed=3, on_epoch=lambda: None)
+def test_the_curve_is_the_cross_entropy_of_the_model_as_it_was_in_that_epoch():
+    """With one batch per epoch: of the untrained model, then of the one that one epoch has trained."""
+    two_epochs = training_spec(epochs=2).model.model_copy(update={"batch_size": 64})
+    one_epoch = two_epochs.model_copy(update={"epochs": 1})
+    curve = fitted(FoldTrainer(two_epochs, SHAPE, 3), seed=3)[1]
     keras.utils.set_random_seed(3)
-    untrained = build_model(spec, SHAPE, 3).predict_on_batch(TENSORS)
-    assert curve["loss"][0] == pytest.approx(-np.log(untrained[range(24), LABELS]).mean(), rel=1e-5)
-    assert curve["accuracy"][0] == pytest.approx(np.mean(untrained.argmax(axis=1) == LABELS))
+    untrained = build_model(two_epochs, SHAPE, 3)
+    trained = FoldTrainer(one_epoch, SHAPE, 3)
+    fitted(trained, seed=3)
+    for epoch, model in enumerate((untrained, trained.model)):
+        probabilities = model.predict_on_batch(TENSORS)
+        assert curve["loss"][epoch] == pytest.approx(-np.log(probabilities[range(24), LABELS]).mean(), rel=1e-4)
+        assert curve["accuracy"][epoch] == pytest.approx(np.mean(probabilities.argmax(axis=1) == LABELS))
+
+
+def test_the_curve_is_the_mean_over_all_samples_whatever_the_batches():
+    """With a learning rate near 0 every batch, the last and smaller one included, meets the untrained model."""
+    spec = training_spec(epochs=2).model.model_copy(update={"batch_size": 7, "learning_rate": 1e-12})
+    curve = fitted(FoldTrainer(spec, SHAPE, 3), seed=3)[1]
+    keras.utils.set_random_seed(3)
+    probabilities = build_model(spec, SHAPE, 3).predict_on_batch(TENSORS)
+    assert curve["loss"].tolist() == pytest.approx([-np.log(probabilities[range(24), LABELS]).mean()] * 2, rel=1e-4)
+    assert curve["accuracy"].tolist() == pytest.approx([np.mean(probabilities.argmax(axis=1) == LABELS)] * 2)
 
 
 def test_predictions_do_not_depend_on_the_batches(trainer):

@@ -9,7 +9,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from mexflow.store.files import open_hdf5, telling_damage, writing_hdf5
+from mexflow.store.files import open_hdf5, telling_damage, write_texts, writing_hdf5
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class AlignedFile:
             group.create_dataset(name, data=getattr(video, name), fletcher32=True)
         for name in _NUMBERS:
             group.attrs[name] = getattr(video, name)
-        group.attrs.update(channels="gray", units="grey level", crop_size=video.faces.shape[1])
+        group.attrs["crop_size"] = video.faces.shape[1]
+        write_texts(group, channels="gray", units="grey level")
 
     @property
     def videos(self) -> list[str]:

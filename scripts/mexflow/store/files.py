@@ -14,6 +14,7 @@ from typing import Any
 
 import h5py
 import hdf5plugin  # noqa: F401 - registers its filters with HDF5
+import numpy as np
 
 from mexflow.errors import UserError
 
@@ -88,7 +89,8 @@ def writing_hdf5(path: Path, kind: str, spec: str, code: str) -> Iterator[h5py.F
     with replacing(path) as beside, _Disk(beside, "w+") as disk:
         try:
             with h5py.File(disk, "w", libver=("v110", "v110")) as file:
-                file.attrs.update(kind=kind, format_version=FORMAT_VERSION, spec=spec, code=code)
+                write_texts(file, kind=kind, spec=spec, code=code)
+                file.attrs["format_version"] = FORMAT_VERSION
                 yield file
         finally:
             if disk.error is not None:
@@ -140,7 +142,7 @@ def open_hdf5(path: Path, kind: str) -> h5py.File:
     except OSError as error:
         raise _damaged(path, error) from None
     with telling_damage(file):
-        found = file.attrs.get("kind", "unknown content")
+        found = read_text(file, "kind") if "kind" in file.attrs else "unknown content"
         version = file.attrs.get("format_version", "unknown")
     if found != kind:
         file.close()
@@ -149,6 +151,23 @@ def open_hdf5(path: Path, kind: str) -> h5py.File:
         file.close()
         raise UserError(f"{path} has format {version}; this mexflow reads format {FORMAT_VERSION}. {_REMEDY}")
     return file
+
+
+def write_texts(item: h5py.HLObject, **texts: str) -> None:
+    """Write attributes of text.
+
+    They have a fixed width: HDF5 keeps other text in a place without a checksum, and where that is damaged, it
+    reads what was never written or runs in a circle.
+    """
+    for name, text in texts.items():
+        content = text.encode()
+        item.attrs[name] = np.array(content, dtype=h5py.string_dtype(length=len(content) or 1))
+
+
+def read_text(item: h5py.HLObject, name: str) -> str:
+    """An attribute that `write_texts` wrote."""
+    text = item.attrs[name]
+    return text if isinstance(text, str) else text.decode()
 
 
 @contextlib.contextmanager
@@ -181,7 +200,7 @@ def _damage(path: Path, message: str) -> str:
         return f"truncated at {there / size:.1f} of {whole / size:.1f} {unit}"
     if path.stat().st_size == 0:
         return "empty"
-    if "checksum" in message:
+    if "checksum" in message or "filter returned failure" in message:
         return "its content does not match its checksum"
     return "no HDF5 file" if "signature" in message else message
 

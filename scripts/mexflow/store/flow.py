@@ -9,7 +9,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from mexflow.store.files import open_hdf5, telling_damage, writing_hdf5
+from mexflow.store.files import open_hdf5, telling_damage, write_texts, writing_hdf5
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class FlowFile:
         for name in ("pairs", "nose_flow"):
             group.create_dataset(name, data=getattr(clip, name), fletcher32=True)
         for name, channels, units in (("flow", "u,v", "px"), ("strain", "strain", "1"), ("nose_flow", "u,v", "px")):
-            group[name].attrs.update(channels=channels, units=units)
+            write_texts(group[name], channels=channels, units=units)
         group.attrs.update(crop_size=clip.flow.shape[1], inter_ocular_distance=clip.inter_ocular_distance)
 
     @property

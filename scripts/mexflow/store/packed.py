@@ -1,6 +1,5 @@
 """features/<name>.h5: one tensor per sample, and the table of the samples."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import hdf5plugin
 import numpy as np
 import pandas as pd
 
-from mexflow.store.files import open_hdf5, telling_damage, writing_hdf5
+from mexflow.store.files import open_hdf5, read_text, telling_damage, write_texts, writing_hdf5
 from mexflow.store.tables import read_table, write_table
 
 
@@ -46,7 +45,7 @@ def write_packed(feature: PackedFeature, path: Path, spec: str, code: str) -> No
         compression = hdf5plugin.Blosc(cname="zstd", clevel=3, shuffle=hdf5plugin.Blosc.SHUFFLE)
         chunks = (1, *feature.samples.shape[1:])
         samples = file.create_dataset("samples", data=feature.samples, chunks=chunks, fletcher32=True, **compression)
-        samples.attrs.update(channels=_joined(feature.channels), units=_joined(feature.units))
+        write_texts(samples, channels=",".join(feature.channels), units=",".join(feature.units))
         write_table(file, "clips", feature.clips)
 
 
@@ -63,10 +62,6 @@ def read_packed(path: Path) -> PackedFeature:
         return PackedFeature(
             samples=samples[()],
             clips=read_table(file, "clips"),
-            channels=tuple(samples.attrs["channels"].split(",")),
-            units=tuple(samples.attrs["units"].split(",")),
+            channels=tuple(read_text(samples, "channels").split(",")),
+            units=tuple(read_text(samples, "units").split(",")),
         )
-
-
-def _joined(names: Sequence[str]) -> str:
-    return ",".join(names)

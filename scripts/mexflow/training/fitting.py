@@ -50,18 +50,19 @@ class FoldTrainer:
         Returns
         -------
         DataFrame
-            epoch (from 1), loss, accuracy: on the training samples, while they are trained on.
+            epoch (from 1), loss, accuracy: mean over the training samples, while they are trained on.
         """
         self._reset(seed)
         order = np.random.default_rng(seed)
         curve = []
         for epoch in range(1, self._spec.epochs + 1):
-            self.model.reset_metrics()
             shuffled = order.permutation(len(tensors))
+            total = np.zeros(2)
             for start in range(0, len(tensors), self._spec.batch_size):
                 batch = shuffled[start : start + self._spec.batch_size]
                 logs = self.model.train_on_batch(tensors[batch], labels[batch], return_dict=True)
-            curve.append((epoch, float(logs["loss"]), float(logs["accuracy"])))
+                total += len(batch) * np.array([logs["loss"], logs["accuracy"]])
+            curve.append((epoch, *(total / len(tensors))))
             on_epoch()
         return pd.DataFrame(curve, columns=["epoch", "loss", "accuracy"])
 
