@@ -95,6 +95,15 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path):
     assert [path.name for path in tmp_path.glob("*.h5")] == ["f.h5"]
 
 
+def fail(error, wrapped):
+    try:
+        raise error
+    except OSError:
+        if wrapped:
+            raise RuntimeError("a library's own") from None
+        raise
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_no_room_is_told_without_a_traceback(tmp_path, number, wrapped):
@@ -102,12 +111,7 @@ def test_no_room_is_told_without_a_traceback(tmp_path, number, wrapped):
     told = pytest.raises(UserError, match=r"f: the disk is full \(.+ MB free .+\)\. Nothing was lost: make room")
     with told as caught, replacing(tmp_path / "f") as beside:
         beside.write_text("half")
-        try:
-            raise OSError(number, os.strerror(number))
-        except OSError:
-            if wrapped:
-                raise RuntimeError("a library's own") from None
-            raise
+        fail(OSError(number, os.strerror(number)), wrapped)
     assert content(tmp_path) == {"f": "old"}
     assert caught.value.__cause__ is None
 
@@ -129,7 +133,12 @@ def test_another_error_of_the_system_keeps_its_traceback(tmp_path):
 def test_the_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
     names_at_sync = []
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda number: (names_at_sync.append(sorted(os.listdir(tmp_path))), real(number)))
+
+    def fsync(number):
+        names_at_sync.append([path.name for path in tmp_path.iterdir()])
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
     with replacing(tmp_path / "f") as beside:
         beside.write_text("new")
     assert len(names_at_sync) == 1

@@ -77,7 +77,7 @@ def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
             raise UserError(f'{table}: the column "{column}" is there twice; remove one of them.')
     for column in REQUIRED:
         if column not in columns:
-            raise UserError(f'{table}: the column "{column}" is missing; columns there: {", ".join(columns)}')
+            raise UserError(f'{table}: the column "{column}" is missing; columns there: {", ".join(columns) or "none"}')
     if not rows:
         raise UserError(f"{table}: no row below the header; add one row per labelled expression.")
     for line, row in rows:

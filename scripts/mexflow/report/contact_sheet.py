@@ -266,7 +266,7 @@ def _draw_title(axes: Axes, tiles: Sequence[_Tile], drawn: int) -> None:
     legend = (
         "Dots: 68 landmarks. Box: nose region, whose mean flow counts as head motion."
         " IOD: inter-ocular distance, in px of the crop.\n"
-        f"Red: landmarks of the first frames spread by more than {MOST_SPREAD:g} px (root mean square),"
+        f"Red: eye corners and nose of the first frames spread by more than {MOST_SPREAD:g} px (root mean square),"
         " or frames without a face."
     )
     axes.text(_MARGIN, 38, legend, fontsize=_pt(12.5), color=_INK, verticalalignment="top", linespacing=1.2)

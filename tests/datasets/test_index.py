@@ -1,0 +1,221 @@
+"""The index reads a frame once, and again only when the frame may have changed."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mexflow.config.datasets import CustomSpec
+from mexflow.datasets import index
+from mexflow.datasets.index import READ_BY, index_dataset, indexed_dataset, rows_hash
+from mexflow.errors import UserError
+
+LABELS = "subject,clip,onset,offset,fps,emotion\n"
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch) -> CustomSpec:
+    """Two subjects with two clips of two frames each, and a working folder."""
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "raw"
+    table = LABELS
+    for subject in ("006", "007"):
+        for clip in ("a", "b"):
+            folder = root / subject / clip
+            folder.mkdir(parents=True)
+            for frame in (9, 10):
+                (folder / f"{frame}.jpg").write_text(f"{subject} {clip} {frame}")
+            table += f"{subject},{clip},9,10,200,happiness\n"
+    (root / "labels.csv").write_text(table)
+    return CustomSpec(kind="custom", root=root)
+
+
+@pytest.fixture
+def read_clips(monkeypatch) -> list[str]:
+    """The clips whose frames have been read so far."""
+    names: list[str] = []
+    real = index.content_hash
+
+    def counted(path: Path) -> str:
+        names.append(f"{path.parent.name}/{path.name}")
+        return real(path)
+
+    monkeypatch.setattr(index, "content_hash", counted)
+    return names
+
+
+def frame(own: CustomSpec) -> Path:
+    return own.root / "007" / "a" / "9.jpg"
+
+
+def touch(path: Path) -> None:
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 10**9))
+
+
+def test_the_manifest_has_a_row_per_label(own):
+    manifest = index_dataset("own", own)
+    assert list(manifest.subject + "/" + manifest["clip"]) == ["006/a", "006/b", "007/a", "007/b"]
+    assert manifest.content.nunique() == 4
+    pd.testing.assert_frame_equal(indexed_dataset("own"), manifest)
+
+
+def test_the_second_index_reads_no_frame(own, read_clips):
+    first = index_dataset("own", own)
+    assert read_clips == ["006/a", "006/b", "007/a", "007/b"]
+    pd.testing.assert_frame_equal(index_dataset("own", own), first)
+    assert len(read_clips) == 4
+
+
+def test_a_clip_that_is_labelled_twice_is_read_once(own, read_clips):
+    labels = own.root / "labels.csv"
+    labels.write_text(LABELS.replace("\n", ",path\n") + "006,a1,9,9,200,x,006/a\n006,a2,10,10,200,x,006/a\n")
+    assert index_dataset("own", own).content.nunique() == 1
+    assert read_clips == ["006/a"]
+
+
+def test_the_second_index_writes_nothing(own):
+    index_dataset("own", own)
+    before = {path: path.stat() for path in Path("results/own").iterdir()}
+    assert {path.name for path in before} == {"manifest.csv", "contents.json"}
+    index_dataset("own", own)
+    assert {path: path.stat() for path in Path("results/own").iterdir()} == before
+
+
+def test_a_touched_clip_is_read_again_and_the_manifest_stays_untouched(own, read_clips):
+    index_dataset("own", own)
+    before = Path("results/own/manifest.csv").stat()
+    read_clips.clear()
+    touch(frame(own))
+    index_dataset("own", own)
+    assert read_clips == ["007/a"]
+    assert Path("results/own/manifest.csv").stat() == before
+    index_dataset("own", own)
+    assert read_clips == ["007/a"]
+
+
+def test_a_touched_label_table_changes_nothing(own, read_clips):
+    index_dataset("own", own)
+    before = Path("results/own/manifest.csv").stat()
+    touch(own.root / "labels.csv")
+    index_dataset("own", own)
+    assert len(read_clips) == 4
+    assert Path("results/own/manifest.csv").stat() == before
+
+
+def test_a_changed_frame_changes_only_its_row(own):
+    before = index_dataset("own", own)
+    frame(own).write_text("another")
+    after = index_dataset("own", own)
+    different = (before != after).any(axis=1)
+    assert list(different) == [False, False, True, False]
+    assert list((before != after).any()[lambda changed: changed].index) == ["content"]
+
+
+def test_results_of_another_machine_know_the_content_without_its_times(own, read_clips):
+    first = index_dataset("own", own)
+    for path in own.root.rglob("*"):
+        touch(path)
+    pd.testing.assert_frame_equal(index_dataset("own", own), first)
+    assert len(read_clips) == 8
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"006/a": ["1', b"\xff\xfe\x00"])
+def test_a_damaged_memory_is_made_again(own, read_clips, damage):
+    first = index_dataset("own", own)
+    Path("results/own/contents.json").write_bytes(damage)
+    pd.testing.assert_frame_equal(index_dataset("own", own), first)
+    assert len(read_clips) == 8
+
+
+def test_a_clip_that_is_gone_is_told(own):
+    index_dataset("own", own)
+    frame(own).unlink()
+    (own.root / "007" / "a" / "10.jpg").unlink()
+    with pytest.raises(UserError, match=r"raw/007/a: an empty clip"):
+        index_dataset("own", own)
+
+
+def test_raw_data_is_only_read(own):
+    def state():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in own.root.rglob("*")}
+
+    before = state()
+    index_dataset("own", own)
+    assert state() == before
+
+
+@pytest.mark.parametrize("path", ["../elsewhere/c", "006/../../elsewhere/c", "linked"])
+def test_files_outside_of_the_root_are_refused(own, path):
+    outside = own.root.parent / "elsewhere" / "c"
+    outside.mkdir(parents=True)
+    (outside / "9.jpg").write_text("secret")
+    (own.root / "linked").symlink_to(outside)
+    (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + f"006,a,9,9,200,x,{path}\n")
+    with pytest.raises(UserError, match=r"lies outside .+/raw\. Only files below a dataset's root are read\."):
+        index_dataset("own", own)
+
+
+def test_an_absolute_path_out_of_the_root_is_refused(own):
+    (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + "006,a,9,9,200,x,/etc/hostname\n")
+    with pytest.raises(UserError, match=r"/etc/hostname lies outside"):
+        index_dataset("own", own)
+
+
+def test_a_root_that_is_itself_a_link_is_read(own):
+    (own.root.parent / "link").symlink_to(own.root)
+    linked = index_dataset("own", own.model_copy(update={"root": own.root.parent / "link"}))
+    pd.testing.assert_frame_equal(linked, index_dataset("own", own))
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\b"])
+def test_a_clip_name_that_is_a_path_is_refused(own, name):
+    (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + f"006,{name},9,9,200,x,006/a\n")
+    with pytest.raises(UserError, match="names hold no slash, no backslash and no line break"):
+        index_dataset("own", own)
+
+
+def test_two_sources_under_one_video_name_are_refused(own):
+    # Their file names are equal, so the default names of their videos are: only the first would be aligned.
+    for clip in ("x", "y"):
+        folder = own.root / "006" / clip / "frames"
+        folder.mkdir(parents=True)
+        (folder / "9.jpg").write_text(clip)
+    rows = "006,x,9,9,200,e,006/x/frames\n006,y,9,9,200,e,006/y/frames\n"
+    (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + rows)
+    with pytest.raises(UserError, match='an earlier row with the same "video" has another path'):
+        index_dataset("own", own)
+
+
+def test_the_order_of_rows_does_not_count(own):
+    manifest = index_dataset("own", own)
+    for stage in READ_BY:
+        assert rows_hash(manifest, stage) == rows_hash(manifest.iloc[::-1], stage)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "stages"),
+    [
+        ("content", "other", {"align"}),
+        ("source", "other", {"align"}),
+        ("apex", 10, {"flow"}),
+        ("emotion", "fear", {"pack"}),
+        ("fps", 100.0, {"pack"}),
+    ],
+)
+def test_a_stage_runs_again_for_what_it_reads(own, column, value, stages):
+    manifest = index_dataset("own", own)
+    changed = manifest.copy()
+    changed.loc[0, column] = value
+    different = {
+        stage for stage in ("align", "flow", "pack") if rows_hash(changed, stage) != rows_hash(manifest, stage)
+    }
+    assert different == stages
+
+
+def test_two_cells_do_not_run_into_each_other():
+    one, other = (
+        pd.DataFrame({column: cells[n : n + 1] for n, column in enumerate(READ_BY["align"])})
+        for cells in (["ab", "c", "1", "x"], ["a", "bc", "1", "x"])
+    )
+    assert rows_hash(one, "align") != rows_hash(other, "align")
