@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 import pytest
 import yaml
 
 from mexflow.store.aligned import reading_aligned
 from mexflow.store.flow import reading_flow
+from mexflow.store.truth import read_truth
 from workflow.project import REPOSITORY, Project
 
 RUNS = "results/demo/runs/uvs28/three_class/ststnet"
@@ -49,14 +49,11 @@ def endpoint_errors(project: Project) -> tuple[np.ndarray, np.ndarray]:
     flow_errors, still_errors = [], []
     for unit in sorted(path.stem for path in (results / "clip68/aligned").iterdir()):
         aligned, flow = results / f"clip68/aligned/{unit}.h5", results / f"clip68/tvl1/onset_apex/{unit}.h5"
-        with (
-            reading_aligned(aligned) as videos,
-            reading_flow(flow) as flows,
-            h5py.File(results / f"raw/truth/{unit}.h5") as truths,
-        ):
+        truths = read_truth(results / f"raw/truth/{unit}.h5")
+        with reading_aligned(aligned) as videos, reading_flow(flow) as flows:
             for clip in flows.clips:
                 transform = videos[clip].transform
-                truth = in_crop(truths[clip]["expression"][()], truths[clip]["expression"].attrs["stride"], transform)
+                truth = in_crop(truths[clip].expression, truths[clip].stride, transform)
                 estimate = flows[clip].flow[0] - flows[clip].nose_flow[0]
                 length = np.linalg.norm(truth, axis=-1)
                 moving = length > 0.2 * length.max()

@@ -28,7 +28,7 @@ def scores(results: Path = Path("results")) -> None:
     """Show the scores of all finished runs, and where the report is."""
     try:
         table = pd.read_csv(results / "scores.csv", dtype=str, keep_default_na=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{results / 'scores.csv'} is missing. Run: snakemake --cores all") from None
     Console().print(_shown(table))
     report = results / "report.html"
@@ -36,7 +36,8 @@ def scores(results: Path = Path("results")) -> None:
 
 
 def _shown(scores: pd.DataFrame) -> Table:
-    shown = Table("run", title="Scores", caption=_CAPTION, box=box.SIMPLE)
+    shown = Table(title="Scores", caption=_CAPTION, box=box.SIMPLE)
+    shown.add_column("run", overflow="fold")
     for column in ("clips", "seeds", "UF1", "UAR", "WAR"):
         shown.add_column(column, justify="right", no_wrap=True)
     for row in scores.itertuples():

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Annotated, Any, get_type_hints
 
 import typer
+from pydantic import ValidationError
 
+from mexflow.config.mistakes import mistakes_in_words
 from mexflow.config.spec import Spec
 from mexflow.errors import UserError
 
@@ -48,7 +50,7 @@ def _typed_parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
 def _parameter(parameter: inspect.Parameter) -> inspect.Parameter:
     kind = parameter.annotation
     if inspect.isclass(kind) and issubclass(kind, Spec):
-        option = typer.Option(f"--{parameter.name}", parser=kind.model_validate_json, metavar="JSON")
+        option = typer.Option(f"--{parameter.name}", parser=_json_parser(kind), metavar="JSON")
         return parameter.replace(annotation=Annotated[kind, option])
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         name = parameter.name.replace("_", "-")
@@ -56,3 +58,13 @@ def _parameter(parameter: inspect.Parameter) -> inspect.Parameter:
     else:
         option = typer.Argument()
     return parameter.replace(annotation=Annotated[kind, option])
+
+
+def _json_parser(kind: type[Spec]) -> Callable[[str], Spec]:
+    def parse(text: str) -> Spec:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            raise typer.BadParameter("\n".join(mistakes_in_words(error))) from None
+
+    return parse

@@ -104,7 +104,7 @@ def read_manifest(path: Path) -> pd.DataFrame:
 
 
 def _check(table: pd.DataFrame) -> None:
-    # Imported here: only a changed manifest is checked, and every start of Snakemake imports this module.
+    # Imported here: every job imports this module to read a manifest, and none checks one.
     import pandera.pandas as pa  # noqa: PLC0415
 
     name = pa.Column(str, pa.Check(_can_be_a_file_name, error="names hold no slash, no backslash and no line break"))

@@ -1,15 +1,17 @@
 """Frames of the demo's clips and the true motion behind them."""
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 
 from mexflow.datasets.demo_plan import PlannedClip, random_stream, source_of
+from mexflow.provenance.fingerprint import fingerprint
+from mexflow.store.truth import TrueMotion, write_truth
 from mexflow.synthesis.blink import Eye, blink_course, eyes, with_lid
 from mexflow.synthesis.expression import expression_at_apex, time_course
 from mexflow.synthesis.fields import BumpField, displaced_from, sampled, transformed
@@ -46,10 +48,7 @@ def render_clips(clips: Sequence[PlannedClip], folder: Path, truth: Path) -> Non
     folder : Path
         Receives <subject>/<clip>/img<N>.jpg (N = frame number), or <subject>/<clip>.avi; 640×480, colour.
     truth : Path
-        HDF5 file with one group per clip: `expression` (120, 160, 2) float32, the displacement from onset to
-        apex by the expression alone, in px of the frame, at every 4th pixel of the onset frame; `head`
-        (n, 2, 3), the similarity from the subject at rest to each frame; `amplitude` (n,), the strength of
-        the expression.
+        Receives the true motion (`mexflow.store.truth`), the expression at every 4th pixel.
     """
     subject = _subject_of(clips)
     motions = {clip.clip: _motion(clip, subject) for clip in clips}
@@ -60,7 +59,8 @@ def render_clips(clips: Sequence[PlannedClip], folder: Path, truth: Path) -> Non
     for clip in clips:
         write = _write_video if clip.is_video else _write_images
         write(clip, _frames(clip, subject, motions[clip.clip]), partial / Path(source_of(clip)).name)
-    _write_truth(clips, motions, subject, truth)
+    truths = {clip.clip: _truth(clip, motions[clip.clip], subject) for clip in clips}
+    write_truth(truths, truth, spec=json.dumps([asdict(clip) for clip in clips]), code=fingerprint("synthesize"))
     _replace(partial, folder / clips[0].subject)
 
 
@@ -151,25 +151,16 @@ def _write_video(clip: PlannedClip, frames: Iterator[np.ndarray], path: Path) ->
     video.release()
 
 
-def _write_truth(clips: Sequence[PlannedClip], motions: dict[str, _Motion], subject: Subject, truth: Path) -> None:
-    truth.parent.mkdir(parents=True, exist_ok=True)
-    partial = truth.with_name(f".{truth.name}.partial")
-    with h5py.File(partial, "w") as file:
-        for clip in clips:
-            _write_clip_truth(file.create_group(clip.clip), clip, motions[clip.clip], subject)
-    partial.replace(truth)
-
-
-def _write_clip_truth(group: h5py.Group, clip: PlannedClip, motion: _Motion, subject: Subject) -> None:
-    expression = group.create_dataset("expression", data=_onset_to_apex(clip, motion))
-    expression.attrs.update(stride=TRUTH_STRIDE, units="px", channels="u,v")
-    group.create_dataset("head", data=motion.head)
-    group.create_dataset("amplitude", data=motion.amplitude)
-    group.attrs.update(
+def _truth(clip: PlannedClip, motion: _Motion, subject: Subject) -> TrueMotion:
+    return TrueMotion(
+        expression=_onset_to_apex(clip, motion),
+        stride=TRUTH_STRIDE,
+        head=motion.head,
+        amplitude=motion.amplitude,
+        first_frame=clip.first_frame,
         onset=clip.onset,
         apex=clip.apex,
         offset=clip.offset,
-        first_frame=clip.first_frame,
         inter_ocular_distance=subject.inter_ocular_distance,
     )
 

@@ -55,17 +55,20 @@ def _images(folder: Path) -> Iterator[tuple[int, Path, np.ndarray]]:
 
 
 def _is_whole(data: bytes) -> bool:
-    # OpenCV decodes a cut JPEG or PNG without complaint and fills up the rest.
+    # OpenCV may decode what is left of a broken copy (cut off, or filled up with zeros) without complaint.
+    # Whole is what has its end mark; a JPEG's thumbnail has one of its own, before the scan of the image.
     if data.startswith(b"\xff\xd8"):
-        return b"\xff\xd9" in data[-1024:]
+        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
     if data.startswith(b"\x89PNG"):
-        return b"IEND" in data[-1024:]
+        return b"IEND" in data
     return len(data) > 0
 
 
 def _video(path: Path, first_frame: int) -> Iterator[tuple[int, Path, np.ndarray]]:
     capture = cv2.VideoCapture(str(path))
     try:
+        if not path.exists():
+            raise UserError(f"{path}: no such video. Restore it, or remove its label row.")
         if not capture.isOpened():
             raise UserError(f"{path}: not a readable video. Restore it from the dataset, or remove its label row.")
         announced = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
@@ -78,6 +81,12 @@ def _video(path: Path, first_frame: int) -> Iterator[tuple[int, Path, np.ndarray
             count += 1
     finally:
         capture.release()
-    # Some containers announce a frame or two more than they hold; a cut file lacks many.
-    if count == 0 or count + 2 < announced:
+    # Some containers announce a frame or two more than they hold; a cut file lacks many, or part of the last one.
+    if count == 0 or count + 2 < announced or _is_cut_avi(path):
         raise UserError(f"{path}: the video is cut off: {count} of {announced} frames can be read. Restore it.")
+
+
+def _is_cut_avi(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head[:4] == b"RIFF" and int.from_bytes(head[4:], "little") + 8 > path.stat().st_size
