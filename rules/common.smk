@@ -33,7 +33,7 @@ def manifest(dataset):
 try:
     put_interpreter_first()
     check_installation()
-    CONFIG = load_configuration(config, source=", ".join(workflow.configfiles))
+    CONFIG = load_configuration(config, source=", ".join(str(path) for path in workflow.configfiles))
     check_models(CONFIG.models)
     RUNS = CONFIG.runs()
     for dataset in sorted({run.dataset for run in RUNS}):

@@ -86,9 +86,9 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def planned_jobs(self) -> set[str]:
+    def planned_jobs(self, *arguments: str) -> set[str]:
         """The jobs that Snakemake would run now, each as `rule: first output`; target rules are left out."""
-        printed = self.build("--dry-run")
+        printed = self.build("--dry-run", *arguments)
         jobs = set()
         for block in re.split(r"\n(?=(?:local)?rule \w+:)", printed):
             head = re.match(r"(?:local)?rule (\w+):", block)

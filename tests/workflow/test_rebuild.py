@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import h5py
 import pytest
+import yaml
 
 from workflow.project import TINY, Project
 
@@ -215,6 +216,16 @@ def test_something_added_to_an_experiment_runs_the_new_combinations_only(finishe
         expected = {job.replace("results/demo/", "results/again/") for job in everything}
     finished_demo.configure(config)
     assert finished_demo.planned_jobs() == expected
+
+
+def test_a_second_config_file_adds_names_and_replaces_the_experiments(finished_demo: Project) -> None:
+    more = {
+        "models": {"deep": {**TINY["models"]["ststnet"], "parameters": {"dense_units": 400}}},
+        "experiments": [{**TINY["experiments"][0], "models": ["deep"]}],
+    }
+    (finished_demo.folder / "more.yaml").write_text(yaml.safe_dump(more))
+    run = RUN.replace("ststnet", "deep")
+    assert finished_demo.planned_jobs("--configfile", "more.yaml") == train(run) | judge(run)
 
 
 def test_a_parameter_that_is_spelt_out_at_its_default_runs_nothing(finished_demo: Project) -> None:
