@@ -13,9 +13,10 @@ from mexflow.config.evaluation import EvaluationSpec
 from mexflow.config.flow import FlowStageSpec
 from mexflow.config.training import TrainingSpec
 from mexflow.datasets.demo import subject_recipe
-from mexflow.datasets.index import index_dataset, indexed_dataset, raw_root
+from mexflow.datasets.index import index_composite, index_dataset, indexed_dataset, raw_root
 from mexflow.datasets.index import rows_hash as hash_of_rows
 from mexflow.datasets.labels import classes_of
+from mexflow.datasets.manifest import SCHEMES
 from mexflow.errors import UserError
 from mexflow.models.registry import check_models, module_of
 from mexflow.provenance.fingerprint import fingerprint
@@ -25,9 +26,17 @@ from mexflow.provenance.installation import check_installation, put_interpreter_
 @cache
 def manifest(dataset):
     # Jobs that Snakemake starts, here or on a node, read the manifest that the main process has left.
-    if workflow.is_main_process:
-        return index_dataset(dataset, CONFIG.datasets[dataset])
-    return indexed_dataset(dataset)
+    if not workflow.is_main_process:
+        return indexed_dataset(dataset)
+    if dataset in CONFIG.composites:
+        members = {name: manifest(name) for name in CONFIG.members(dataset)}
+        return index_composite(dataset, CONFIG.composites[dataset], members, CONFIG.datasets)
+    return index_dataset(dataset, CONFIG.datasets[dataset])
+
+
+def one_of(names):
+    """A constraint for a wildcard that stands for one of these names, and for nothing if there is none."""
+    return "|".join(names) or "(?!)"
 
 
 try:
@@ -43,14 +52,14 @@ except UserError as error:
 
 
 wildcard_constraints:
-    dataset="|".join(CONFIG.datasets),
-    alignment="|".join(CONFIG.alignments),
-    flow="|".join(CONFIG.flows),
+    dataset=one_of([*CONFIG.datasets, *CONFIG.composites]),
+    alignment=one_of(CONFIG.alignments),
+    flow=one_of(CONFIG.flows),
     pairs="onset_apex",
-    feature="|".join(CONFIG.features),
-    labels="emotion|three_class",
-    model="|".join(CONFIG.models),
-    protocol="|".join(CONFIG.protocols),
+    feature=one_of(CONFIG.features),
+    labels=one_of(SCHEMES),
+    model=one_of(CONFIG.models),
+    protocol=one_of(CONFIG.protocols),
     seed=r"\d+",
     unit="[^/]+",
 
@@ -61,7 +70,8 @@ wildcard_constraints:
 def run_files(name, kind=None):
     """The file of that name of every run, or of those on datasets of one kind."""
     pattern = "results/{run.dataset}/runs/{run.feature}/{run.labels}/{run.model}/{run.protocol}/{name}"
-    wanted = [run for run in RUNS if kind in (None, CONFIG.datasets[run.dataset].kind)]
+    kinds = {run: {CONFIG.datasets[name].kind for name in CONFIG.members(run.dataset)} for run in RUNS}
+    wanted = [run for run in RUNS if kind is None or kinds[run] == {kind}]
     return [pattern.format(run=run, name=name) for run in wanted]
 
 
@@ -70,9 +80,10 @@ def sheets():
     found = set()
     for run in RUNS:
         feature = CONFIG.features[run.feature]
-        alignment = f"results/{run.dataset}/{feature.alignment}"
-        found.add(f"{alignment}/contact_sheet.png")
-        found.add(f"{alignment}/{feature.flow}/{feature.pairs}/flow_sheet_{run.labels}.png")
+        for dataset in CONFIG.members(run.dataset):
+            alignment = f"results/{dataset}/{feature.alignment}"
+            found.add(f"{alignment}/contact_sheet.png")
+            found.add(f"{alignment}/{feature.flow}/{feature.pairs}/flow_sheet_{run.labels}.png")
     return sorted(found)
 
 
@@ -110,6 +121,11 @@ def feature_units(wildcards):
     feature = CONFIG.features[wildcards.feature]
     folder = f"results/{wildcards.dataset}/{feature.alignment}/{feature.flow}/{feature.pairs}"
     return [f"{folder}/{unit}.h5" for unit in units(wildcards.dataset)]
+
+
+def member_features(wildcards):
+    members = CONFIG.members(wildcards.dataset)
+    return [f"results/{name}/features/{wildcards.feature}.h5" for name in members]
 
 
 def seed_files(name):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mexflow.cli.stage import stage
 from mexflow.config.flow import FlowStageSpec
-from mexflow.datasets.manifest import read_manifest
+from mexflow.datasets.manifest import read_samples
 from mexflow.motion.clip import flow_of_clip
 from mexflow.store.aligned import reading_aligned
 from mexflow.store.flow import writing_flow
@@ -14,7 +14,7 @@ from mexflow.store.flow import writing_flow
 def main(
     manifest: Path, aligned: Path, flow: Path, *, unit: str, spec: FlowStageSpec, code: str, threads: int = 1
 ) -> None:
-    rows = read_manifest(manifest).query("unit == @unit")
+    rows = read_samples(manifest).query("unit == @unit")
     with reading_aligned(aligned) as videos, writing_flow(flow, spec.canonical(), code) as file:
         for row in rows.itertuples():
             file.add(flow_of_clip(row.clip, row.onset, row.apex, videos[row.video], spec, threads))

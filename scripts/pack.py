@@ -4,14 +4,14 @@ from pathlib import Path
 
 from mexflow.cli.stage import stage
 from mexflow.config.features import FeatureSpec
-from mexflow.datasets.manifest import read_manifest
+from mexflow.datasets.manifest import read_samples
 from mexflow.features.pack import pack_flow
 from mexflow.store.packed import write_packed
 
 
 @stage
 def main(manifest: Path, feature: Path, flows: list[Path], *, spec: FeatureSpec, code: str) -> None:
-    packed = pack_flow({path.stem: path for path in flows}, read_manifest(manifest), spec)
+    packed = pack_flow({path.stem: path for path in flows}, read_samples(manifest), spec)
     write_packed(packed, feature, spec.canonical(), code)
 
 

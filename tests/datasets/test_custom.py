@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from mexflow.config.datasets import CustomSpec
-from mexflow.datasets.custom import expressions, read_labels
+from mexflow.datasets import custom
+from mexflow.datasets.custom import read_labels
+from mexflow.datasets.index import read_dataset
 from mexflow.errors import UserError
 
 HEADER = "subject,clip,onset,apex,offset,fps,emotion"
@@ -45,10 +47,15 @@ def test_a_row_becomes_an_expression(tmp_path):
         "fps": 200.0,
         "emotion": "happiness",
         "three_class": "positive",
+        "five_class": "",
+        "objective": "I",
+        "binary": "",
+        "seven_class": "",
         "action_units": "6+12",
         "expression_type": "macro",
         "apex_source": "label",
         "content": "",
+        "sample": "",
     }
 
 
@@ -192,22 +199,21 @@ def test_a_cell_that_swallows_the_table_is_told(tmp_path):
     assert told(tmp_path, *lines).startswith("row")
 
 
-def test_a_missing_root_is_told_with_its_key(tmp_path):
+def test_a_missing_root_is_told_with_its_dataset(tmp_path):
     spec = CustomSpec(kind="custom", root=tmp_path / "gone")
-    with pytest.raises(
-        UserError, match=r"^datasets\.own\.root: no folder .+/gone\. Correct the path, or mount the disk\.$"
-    ):
-        expressions("own", spec, spec.root, str)
+    with pytest.raises(UserError, match=r"^datasets\.own: no folder .+/gone\. Correct the root, or mount the disk\.$"):
+        read_dataset("own", spec, spec.root, frames=True)
 
 
-def test_the_content_of_a_clip_is_that_of_its_source(tmp_path):
-    read(tmp_path, HEADER, ROW, "006,c2,1,2,3,200,x")
+def test_a_label_table_alone_is_read_without_its_clips(tmp_path):
+    (tmp_path / "labels.csv").write_text(f"{HEADER}\n{ROW}\n")
     spec = CustomSpec(kind="custom", root=tmp_path)
-    rows = expressions("own", spec, tmp_path, lambda source: f"hash of {source}")
-    assert [row.content for row in rows] == ["hash of 006/c1", "hash of 006/c2"]
+    for root in (tmp_path, tmp_path / "labels.csv"):
+        (one,) = custom.read("own", spec, root, frames=False).expressions
+        assert (one.clip, one.onset, one.source) == ("c1", 10, "")
 
 
 def test_the_frame_rate_of_the_configuration_serves_rows_without_one(tmp_path):
     read(tmp_path, HEADER, ROW, "006,c2,1,2,3,,x", fps=1.0)
     spec = CustomSpec(kind="custom", root=tmp_path, fps=25)
-    assert [row.fps for row in expressions("own", spec, tmp_path, str)] == [200.0, 25.0]
+    assert [row.fps for row in custom.read("own", spec, tmp_path, frames=True).expressions] == [200.0, 25.0]

@@ -83,7 +83,7 @@ def test_a_clip_that_is_labelled_twice_is_read_once(own, read_clips):
 def test_the_second_index_writes_nothing(own):
     index_dataset("own", own)
     before = {path: written(path) for path in Path("results/own").iterdir()}
-    assert {path.name for path in before} == {"manifest.csv", "contents.json"}
+    assert {path.name for path in before} == {"manifest.csv", "contents.json", "repairs.csv"}
     index_dataset("own", own)
     assert {path: written(path) for path in Path("results/own").iterdir()} == before
 
@@ -158,13 +158,13 @@ def test_files_outside_of_the_root_are_refused(own, path):
     (outside / "9.jpg").write_text("secret")
     (own.root / "linked").symlink_to(outside)
     (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + f"006,a,9,9,200,x,{path}\n")
-    with pytest.raises(UserError, match=r"lies outside .+/raw\. Only files below a dataset's root are read\."):
+    with pytest.raises(UserError, match=r"leads out of .+/raw\. Only files below a dataset's root are read\."):
         index_dataset("own", own)
 
 
 def test_an_absolute_path_out_of_the_root_is_refused(own):
     (own.root / "labels.csv").write_text(LABELS.replace("\n", ",path\n") + "006,a,9,9,200,x,/etc/hostname\n")
-    with pytest.raises(UserError, match=r"/etc/hostname lies outside"):
+    with pytest.raises(UserError, match=r"/etc/hostname leads out of"):
         index_dataset("own", own)
 
 
@@ -225,3 +225,11 @@ def test_two_cells_do_not_run_into_each_other():
         for cells in (["ab", "c", "1", "x"], ["a", "bc", "1", "x"])
     )
     assert rows_hash(one, "align") != rows_hash(other, "align")
+
+
+def test_a_frame_that_is_a_link_out_of_the_root_is_refused(own, tmp_path):
+    secret = tmp_path / "secret.jpg"
+    secret.write_text("secret")
+    (own.root / "007" / "a" / "999.jpg").symlink_to(secret)
+    with pytest.raises(UserError, match=r"999\.jpg leads out of .+ Only files below a dataset's root are read"):
+        index_dataset("own", own)

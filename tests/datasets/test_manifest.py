@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mexflow.datasets.labels import THREE_CLASS, classes_of, three_class
-from mexflow.datasets.manifest import Expression, manifest_of, read_manifest, write_manifest
+from mexflow.datasets.manifest import Expression, manifest_of, read_manifest, write_if_changed
 from mexflow.errors import UserError
 
 ONE = Expression(
@@ -24,6 +24,10 @@ ONE = Expression(
     fps=200.0,
     emotion="happiness",
     three_class="positive",
+    five_class="",
+    objective="I",
+    binary="",
+    seven_class="",
     action_units="6+12",
     expression_type="micro",
     apex_source="label",
@@ -56,7 +60,7 @@ REFUSED = {
     "a type of its own": ({"expression_type": "mikro"}, "expression_type 'mikro'"),
     "no content": ({"content": ""}, "content ''"),
     "negative": ({"first_frame": -1}, "first_frame -1"),
-    "the name of another clip": ({"clip": "c1"}, "clip named twice"),
+    "the name of another clip": ({"clip": "c1"}, "a second row of that clip and onset"),
     "the video of another source": (
         {"video": "c1"},
         'an earlier row with the same "video" has another path or first_frame',
@@ -105,7 +109,7 @@ def test_a_mistake_of_the_code_is_not_told_as_one_of_the_table():
 
 def test_a_manifest_comes_back(tmp_path):
     manifest = manifest_of([ONE, TWO])
-    assert write_manifest(manifest, tmp_path / "manifest.csv")
+    assert write_if_changed(manifest, tmp_path / "manifest.csv")
     read = read_manifest(tmp_path / "manifest.csv")
     pd.testing.assert_frame_equal(read, manifest)
     assert read.loc[0, "subject"] == "006"
@@ -114,11 +118,11 @@ def test_a_manifest_comes_back(tmp_path):
 
 def test_an_equal_manifest_is_not_written_again(tmp_path):
     path = tmp_path / "manifest.csv"
-    write_manifest(manifest_of([ONE, TWO]), path)
+    write_if_changed(manifest_of([ONE, TWO]), path)
     before = written(path)
-    assert not write_manifest(manifest_of([ONE, TWO]), path)
+    assert not write_if_changed(manifest_of([ONE, TWO]), path)
     assert written(path) == before
-    assert write_manifest(manifest_of([ONE]), path)
+    assert write_if_changed(manifest_of([ONE]), path)
 
 
 def test_a_missing_manifest_is_told(tmp_path):

@@ -9,6 +9,8 @@ import pytest
 
 from mexflow.config import alignment, datasets, features, flow, training
 from mexflow.config.configuration import Configuration, Experiment
+from mexflow.datasets.index import KINDS
+from mexflow.datasets.labels import scheme_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -25,6 +27,8 @@ def test_the_picture_of_the_architecture_is_the_rule_graph() -> None:
 @pytest.mark.parametrize(
     "spec",
     [
+        datasets.ReleasedSpec,
+        datasets.CompositeSpec,
         datasets.DemoSpec,
         datasets.CustomSpec,
         alignment.AlignmentSpec,
@@ -46,6 +50,16 @@ def test_every_package_is_in_the_table_of_the_architecture() -> None:
     packages = {path.parent.name for path in (REPOSITORY / "scripts/mexflow").glob("*/__init__.py")}
     page = (REPOSITORY / "docs/architecture.md").read_text()
     assert packages | {"errors"} == set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+
+
+def test_the_table_of_label_schemes_is_that_of_the_code() -> None:
+    assert scheme_table() in (REPOSITORY / "docs/datasets.md").read_text()
+
+
+def test_every_kind_of_dataset_is_in_the_table() -> None:
+    page = (REPOSITORY / "docs/datasets.md").read_text()
+    for kind in KINDS:
+        assert f"`{kind}`" in page, kind
 
 
 def test_every_link_leads_somewhere() -> None:

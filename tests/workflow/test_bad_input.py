@@ -90,7 +90,7 @@ def test_an_unknown_architecture_is_told_before_any_job(project: Project) -> Non
 
 def test_a_missing_root_is_told_before_any_job(project: Project) -> None:
     said = complaint(configured(project, lambda config: config["datasets"]["own"].update(root="nowhere")))
-    assert "datasets.own.root: no folder nowhere." in said
+    assert "datasets.own: no folder nowhere. Correct the root" in said
 
 
 def test_an_empty_clip_is_told_before_any_job(project: Project) -> None:

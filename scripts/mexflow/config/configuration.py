@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, ValidationError, model_validator
 
 from mexflow.config.alignment import AlignmentSpec
-from mexflow.config.datasets import AnyDataset
+from mexflow.config.datasets import AnyDataset, CompositeSpec
 from mexflow.config.features import FeatureSpec
 from mexflow.config.flow import FlowSpec
 from mexflow.config.mistakes import mistakes_in_words
@@ -17,7 +17,7 @@ from mexflow.config.spec import Name, Spec, nearest
 from mexflow.config.training import ModelSpec, ProtocolSpec
 from mexflow.errors import UserError
 
-LabelScheme = Literal["emotion", "three_class"]
+LabelScheme = Literal["emotion", "three_class", "five_class", "objective", "binary", "seven_class"]
 
 _RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}}
 
@@ -54,6 +54,7 @@ class Configuration(Spec):
     """`config.yaml`: names for things, then experiments that cross them."""
 
     datasets: dict[Name, AnyDataset]
+    composites: dict[Name, CompositeSpec] = Field(default_factory=dict)
     alignments: dict[Name, AlignmentSpec]
     flows: dict[Name, FlowSpec]
     features: dict[Name, FeatureSpec]
@@ -69,6 +70,8 @@ class Configuration(Spec):
         return self
 
     def _taken_names(self) -> Iterator[str]:
+        for name in sorted(self.composites.keys() & self.datasets.keys()):
+            yield f'composites: the name "{name}" is that of a dataset; choose another'
         for section, reserved in _RESERVED.items():
             for name in sorted(getattr(self, section).keys() & reserved):
                 yield f'{section}: the name "{name}" is taken by a folder of results; choose another'
@@ -78,9 +81,18 @@ class Configuration(Spec):
             for section in ("alignments", "flows"):
                 kind = section.removesuffix("s")
                 yield from self._unknown(f"features.{name}.{kind}", section, [getattr(feature, kind)])
+        for name, composite in self.composites.items():
+            yield from self._unknown(f"composites.{name}.datasets", "datasets", composite.datasets)
         for position, experiment in enumerate(self.experiments):
-            for section in ("datasets", "features", "models", "protocols"):
-                yield from self._unknown(f"experiments[{position}].{section}", section, getattr(experiment, section))
+            where = f"experiments[{position}]"
+            own = [name for name in experiment.datasets if name not in self.composites]
+            yield from self._unknown(f"{where}.datasets", "datasets", own)
+            for section in ("features", "models", "protocols"):
+                yield from self._unknown(f"{where}.{section}", section, getattr(experiment, section))
+
+    def members(self, dataset: str) -> tuple[str, ...]:
+        """The datasets behind a name: a composite's, or itself."""
+        return self.composites[dataset].datasets if dataset in self.composites else (dataset,)
 
     def _unknown(self, where: str, section: str, names: Iterable[str]) -> Iterator[str]:
         known = getattr(self, section)

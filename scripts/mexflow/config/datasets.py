@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from mexflow.config.spec import Spec
+from mexflow.config.spec import Name, Spec
 
 Unit = Literal["subject", "video", "clip"]
 
@@ -43,4 +43,47 @@ class CustomSpec(DatasetSpec):
     fps: PositiveFloat | None = None
 
 
-AnyDataset = Annotated[DemoSpec | CustomSpec, Field(discriminator="kind")]
+ReleasedKind = Literal[
+    "casme",
+    "casme2",
+    "smic_hs",
+    "smic_vis",
+    "smic_nir",
+    "smic_e_hs",
+    "smic_e_vis",
+    "smic_e_nir",
+    "samm",
+    "samm_lv",
+    "casme_sq",
+    "casme3",
+    "mmew",
+    "fourdme",
+]
+
+
+class ReleasedSpec(DatasetSpec):
+    """A published dataset, as its owners distribute it.
+
+    `labels` names the file of the label table, by default that of the newest release that is found. `images` names
+    one of the forms in which frames are shipped; by default the first that is found. `strict` turns every repair
+    of the label table into an error.
+    """
+
+    kind: ReleasedKind
+    root: Path
+    labels: str | None = None
+    images: Name | None = None
+    strict: bool = False
+
+
+AnyDataset = Annotated[DemoSpec | CustomSpec | ReleasedSpec, Field(discriminator="kind")]
+
+
+class CompositeSpec(Spec):
+    """Several datasets as one.
+
+    `clips` names the list of a challenge that decides which of their clips take part; `all` takes every one.
+    """
+
+    datasets: Annotated[tuple[Name, ...], Field(min_length=2)]
+    clips: Literal["all", "megc2019", "megc2018"] = "all"

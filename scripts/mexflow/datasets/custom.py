@@ -2,14 +2,13 @@
 
 import csv
 import math
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mexflow.config.datasets import CustomSpec, Unit
 from mexflow.config.spec import nearest
-from mexflow.datasets.labels import three_class
+from mexflow.datasets.labels import scheme_labels
 from mexflow.datasets.manifest import Expression
+from mexflow.datasets.release import Release, unit_name
 from mexflow.errors import UserError
 
 REQUIRED = ("subject", "clip", "onset", "offset", "emotion")
@@ -19,21 +18,32 @@ of a video file's first frame, by default 1; `video` names clips that share thei
 VIDEO_ENDINGS = (".avi", ".mp4", ".mov", ".mkv", ".mpg", ".mpeg", ".wmv")
 
 
-def expressions(name: str, spec: CustomSpec, root: Path, content_of: Callable[[str], str]) -> list[Expression]:
-    """The rows of one's own dataset, with the content of every clip.
+def read(name: str, spec: CustomSpec, root: Path, frames: bool) -> Release:
+    """Read one's own dataset.
+
+    Parameters
+    ----------
+    name : str
+        The dataset's name in the configuration.
+    spec : CustomSpec
+    root : Path
+        Its folder; with `frames` False the label table itself will do.
+    frames : bool
+        Look for the clips, too.
 
     Raises
     ------
     UserError
         If the root, the label table, a column or a clip is missing, or a cell cannot be.
     """
+    if root.is_file():
+        return Release(name, spec, read_labels(name, root, None, spec.unit, spec.fps))
     if not root.is_dir():
-        raise UserError(f"datasets.{name}.root: no folder {root}. Correct the path, or mount the disk.")
-    rows = read_labels(name, root / spec.labels, root, spec.unit, spec.fps)
-    return [replace(row, content=content_of(row.source)) for row in rows]
+        raise UserError(f"no folder {root}. Correct the root, or mount the disk.")
+    return Release(name, spec, read_labels(name, root / spec.labels, root if frames else None, spec.unit, spec.fps))
 
 
-def read_labels(name: str, table: Path, root: Path, unit: Unit, fps: float | None) -> list[Expression]:
+def read_labels(name: str, table: Path, root: Path | None, unit: Unit, fps: float | None) -> list[Expression]:
     """Read a label table in the format of `kind: custom`. Frames are not looked at: `content` stays "".
 
     Parameters
@@ -42,8 +52,8 @@ def read_labels(name: str, table: Path, root: Path, unit: Unit, fps: float | Non
         The dataset's name in the configuration.
     table : Path
         A CSV file with the columns `REQUIRED` and, where wanted, `OPTIONAL`.
-    root : Path
-        The folder that the paths are relative to.
+    root : Path, optional
+        The folder that the paths are relative to; None if clips are not looked for.
     unit : {"subject", "video", "clip"}
     fps : float, optional
         For rows that give none.
@@ -86,7 +96,9 @@ def _rows(table: Path) -> list[tuple[int, dict[str, str]]]:
     return [(line, {key: (value or "").strip() for key, value in row.items() if key}) for line, row in rows]
 
 
-def _expression(name: str, where: str, row: dict[str, str], root: Path, unit: Unit, fps: float | None) -> Expression:
+def _expression(
+    name: str, where: str, row: dict[str, str], root: Path | None, unit: Unit, fps: float | None
+) -> Expression:
     for column in REQUIRED:
         if not row[column]:
             raise UserError(f'{where}: the cell "{column}" is empty; fill it in.')
@@ -96,15 +108,14 @@ def _expression(name: str, where: str, row: dict[str, str], root: Path, unit: Un
     apex = _integer(where, row, "apex") if row.get("apex") else (onset + offset) // 2
     if not onset <= apex <= offset:
         raise UserError(f"{where}: apex {apex} lies outside onset {onset} .. offset {offset}; correct the row.")
-    source = _source(where, root, row)
+    source = _source(where, root, row) if root else ""
     video = row.get("video") or (row["clip"] if not row.get("path") else Path(row["path"]).stem)
-    units = {"subject": row["subject"], "video": f"{row['subject']}_{video}", "clip": f"{row['subject']}_{row['clip']}"}
     return Expression(
         dataset=name,
         subject=row["subject"],
         clip=row["clip"],
         video=video,
-        unit=units[unit],
+        unit=unit_name(unit, row["subject"], video, row["clip"]),
         source=source,
         first_frame=_integer(where, row, "first_frame") if row.get("first_frame") else 1,
         onset=onset,
@@ -112,7 +123,7 @@ def _expression(name: str, where: str, row: dict[str, str], root: Path, unit: Un
         offset=offset,
         fps=_fps(where, row, fps),
         emotion=row["emotion"],
-        three_class=three_class(row["emotion"]),
+        **scheme_labels("custom", row["emotion"], row.get("action_units", "")),
         action_units=row.get("action_units", ""),
         expression_type=row.get("expression_type") or "micro",
         apex_source="label" if row.get("apex") else "middle",

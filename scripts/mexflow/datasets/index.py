@@ -3,24 +3,40 @@
 import hashlib
 import importlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 
-from mexflow.config.datasets import AnyDataset
-from mexflow.datasets.manifest import manifest_of, read_manifest, write_manifest
-from mexflow.datasets.source import content_hash, signature
+from mexflow.config.datasets import AnyDataset, CompositeSpec, ReleasedKind
+from mexflow.datasets import demo
+from mexflow.datasets.composites import composite_manifest
+from mexflow.datasets.interval import Repair
+from mexflow.datasets.manifest import SCHEMES, manifest_of, read_manifest, write_if_changed
+from mexflow.datasets.release import Release
+from mexflow.datasets.source import check_inside, content_hash, signature
 from mexflow.errors import UserError
 from mexflow.store.files import replacing
 
 RESULTS = Path("results")
 
+ADAPTERS = {
+    **dict.fromkeys(("smic_hs", "smic_vis", "smic_nir"), "smic"),
+    **dict.fromkeys(("smic_e_hs", "smic_e_vis", "smic_e_nir"), "smic_e"),
+}
+"""Kinds that share a module; others have one of their own name."""
+
+KINDS = (*get_args(ReleasedKind), "custom")
+"""Kinds that have an adapter; the demo is rendered."""
+
 READ_BY = {
     "align": ("video", "source", "first_frame", "content"),
-    "flow": ("clip", "video", "onset", "apex", "offset"),
-    "pack": ("subject", "clip", "fps", "emotion", "three_class", "action_units", "expression_type", "apex_source"),
+    "flow": ("sample", "video", "onset", "apex", "offset"),
+    "pack": ("subject", "sample", "fps", *SCHEMES, "action_units", "expression_type", "apex_source"),
     "contact_sheet": ("unit", "subject", "video"),
-    "flow_sheet": ("unit", "subject", "clip", "video", "onset", "apex", "emotion", "three_class"),
+    "flow_sheet": ("unit", "subject", "sample", "video", "onset", "apex", *SCHEMES),
 }
 """Which columns of the manifest a stage reads: a change in others does not run it again."""
 
@@ -31,7 +47,7 @@ def raw_root(name: str, spec: AnyDataset) -> Path:
 
 
 def index_dataset(name: str, spec: AnyDataset) -> pd.DataFrame:
-    """Bring results/<name>/manifest.csv up to date and return it.
+    """Bring results/<name>/manifest.csv and repairs.csv up to date and return the manifest.
 
     Files whose name, size and modification time are known from the last index are not read again. The manifest
     is written only when it differs.
@@ -43,11 +59,69 @@ def index_dataset(name: str, spec: AnyDataset) -> pd.DataFrame:
     """
     root = raw_root(name, spec)
     contents = _Contents(RESULTS / name / "contents.json", root)
-    adapter = importlib.import_module(f"mexflow.datasets.{spec.kind}")
-    manifest = manifest_of(adapter.expressions(name, spec, root, contents.of))
+    if spec.kind == "demo":
+        expressions, repairs = demo.expressions(name, spec, root, contents.of), []
+    else:
+        release = read_dataset(name, spec, root, frames=True)
+        expressions = [replace(one, content=contents.of(one.source)) for one in release.expressions]
+        repairs = release.repairs
+    manifest = manifest_of(expressions)
     contents.save()
-    write_manifest(manifest, RESULTS / name / "manifest.csv")
+    write_if_changed(manifest, RESULTS / name / "manifest.csv")
+    write_repairs(repairs, RESULTS / name / "repairs.csv")
     return manifest
+
+
+def index_composite(
+    name: str, spec: CompositeSpec, members: Mapping[str, pd.DataFrame], datasets: Mapping[str, AnyDataset]
+) -> pd.DataFrame:
+    """Bring the manifest of a composite up to date and return it.
+
+    Parameters
+    ----------
+    name : str
+        The composite's name in the configuration.
+    spec : CompositeSpec
+    members : mapping
+        Dataset name → manifest.
+    datasets : mapping
+        What the configuration says of them.
+    """
+    kinds = {member: datasets[member].kind for member in members}
+    manifest = composite_manifest(spec, members, kinds)
+    write_if_changed(manifest, RESULTS / name / "manifest.csv")
+    return manifest
+
+
+def read_dataset(name: str, spec: AnyDataset, root: Path, frames: bool) -> Release:
+    """Read a dataset with the adapter of its kind: `mexflow.datasets.<kind>.read`.
+
+    Parameters
+    ----------
+    name : str
+        The dataset's name in the configuration.
+    spec : CustomSpec or ReleasedSpec
+    root : Path
+        The folder as unpacked; a label file will do where `frames` is False.
+    frames : bool
+        Look at the frames, too.
+
+    Raises
+    ------
+    UserError
+        If a label table, a row or a clip cannot be.
+    """
+    module = ADAPTERS.get(spec.kind, spec.kind)
+    try:
+        return importlib.import_module(f"mexflow.datasets.{module}").read(name, spec, root, frames)
+    except UserError as error:
+        raise UserError(f"datasets.{name}: {error}") from None
+
+
+def write_repairs(repairs: Sequence[Repair], path: Path) -> None:
+    """Write repairs.csv, if it differs: one row per changed or left-out row, with the rule, before and after."""
+    columns = [field.name for field in fields(Repair)]
+    write_if_changed(pd.DataFrame([asdict(one) for one in repairs], columns=columns), path)
 
 
 def indexed_dataset(name: str) -> pd.DataFrame:
@@ -81,8 +155,7 @@ class _Contents:
         """Content hash of a source below the root."""
         if source not in self._seen:
             path = self._root / source
-            if not path.resolve().is_relative_to(self._root.resolve()):
-                raise UserError(f"{path} lies outside {self._root}. Only files below a dataset's root are read.")
+            check_inside(path, self._root.resolve())
             mark = signature(path)
             known = self._known.get(source)
             self._seen[source] = known if known and known[0] == mark else [mark, content_hash(path)]

@@ -18,7 +18,10 @@ class Expression:
     dataset, subject : str
         Subject ids are text, as the dataset writes them.
     clip : str
-        Unique in its subject.
+        As the dataset names it; one name may stand for several expressions.
+    sample : str
+        Unique in its subject: the clip, and its onset behind "@" where the subject has several of that name (offset
+        and type as well where these share the onset). Set by `manifest_of`.
     video : str
         The raw video or image folder that holds it; several expressions may share one.
     unit : str
@@ -33,8 +36,8 @@ class Expression:
         Frames per second.
     emotion : str
         As annotated.
-    three_class : str
-        Its class in the MEGC 2019 scheme, "" if it has none.
+    three_class, five_class, objective, binary, seven_class : str
+        Its class in each label scheme, "" if it has none (`mexflow.datasets.labels`).
     action_units : str
         As annotated.
     expression_type : str
@@ -58,11 +61,22 @@ class Expression:
     fps: float
     emotion: str
     three_class: str
+    five_class: str
+    objective: str
+    binary: str
+    seven_class: str
     action_units: str
     expression_type: str
     apex_source: str
     content: str
+    sample: str = ""
 
+
+SCHEMES = ("emotion", "three_class", "five_class", "objective", "binary", "seven_class")
+"""The columns that a model can be trained on."""
+
+UNKNOWN = -1
+"""An onset, apex or offset that only the frames can tell, where frames are not looked at."""
 
 COLUMNS = tuple(field.name for field in fields(Expression))
 
@@ -75,16 +89,26 @@ def manifest_of(expressions: list[Expression]) -> pd.DataFrame:
     UserError
         Naming the first clip whose values cannot be.
     """
-    table = pd.DataFrame([asdict(one) for one in expressions], columns=list(COLUMNS))
+    table = tabulated(expressions)
     _check(table)
     return table
 
 
-def write_manifest(manifest: pd.DataFrame, path: Path) -> bool:
-    """Write the manifest if it differs from what is there. True if it was written."""
-    if path.exists() and path.read_text(encoding="utf-8") == manifest.to_csv(index=False, lineterminator="\n"):
+def tabulated(expressions: list[Expression]) -> pd.DataFrame:
+    """The manifest as a table, in the order given, not checked: without frames some of its values are missing."""
+    table = pd.DataFrame([asdict(one) for one in expressions], columns=list(COLUMNS))
+    table["sample"] = table["clip"]
+    for before, column in (("@", "onset"), ("-", "offset"), ("-", "expression_type")):
+        several = table.duplicated(["subject", "sample"], keep=False)
+        table["sample"] = table["sample"].where(~several, table["sample"] + before + table[column].astype(str))
+    return table
+
+
+def write_if_changed(table: pd.DataFrame, path: Path) -> bool:
+    """Write a table as CSV if it differs from what is there. True if it was written."""
+    if path.exists() and path.read_text(encoding="utf-8") == table.to_csv(index=False, lineterminator="\n"):
         return False
-    write_csv(manifest, path)
+    write_csv(table, path)
     return True
 
 
@@ -103,6 +127,18 @@ def read_manifest(path: Path) -> pd.DataFrame:
         raise UserError(f"{path} is missing. Run snakemake in this folder: it writes the manifest first.") from None
 
 
+def read_samples(path: Path) -> pd.DataFrame:
+    """Read a manifest with names of clips that are unique in their subject: the column `sample` as `clip`.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    manifest = read_manifest(path)
+    return manifest.assign(clip=manifest["sample"])
+
+
 def _check(table: pd.DataFrame) -> None:
     # Imported here: every job imports this module to read a manifest, and none checks one.
     import pandera.pandas as pa  # noqa: PLC0415
@@ -114,15 +150,18 @@ def _check(table: pd.DataFrame) -> None:
             "source": pa.Column(str, pa.Check.str_length(min_value=1)),
             **{column: pa.Column(int, pa.Check.ge(0)) for column in ("first_frame", "onset", "apex", "offset")},
             "fps": pa.Column(float, pa.Check.gt(0)),
-            **{column: pa.Column(str) for column in ("emotion", "three_class", "action_units")},
+            **{column: pa.Column(str) for column in (*SCHEMES, "action_units")},
             "expression_type": pa.Column(str, pa.Check.isin(["micro", "macro"])),
             "apex_source": pa.Column(str, pa.Check.isin(["label", "middle"])),
             "content": pa.Column(str, pa.Check.str_length(min_value=1)),
+            "sample": name,
         },
         checks=[
             pa.Check(lambda t: t.onset <= t.offset, error="onset after offset"),
             pa.Check(lambda t: (t.onset <= t.apex) & (t.apex <= t.offset), error="apex outside onset..offset"),
-            pa.Check(lambda t: ~t.duplicated(["dataset", "subject", "clip"]), error="clip named twice"),
+            pa.Check(
+                lambda t: ~t.duplicated(["dataset", "subject", "sample"]), error="a second row of that clip and onset"
+            ),
             pa.Check(
                 _one_source_per_video, error='an earlier row with the same "video" has another path or first_frame'
             ),

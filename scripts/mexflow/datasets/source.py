@@ -42,6 +42,26 @@ def frame_files(folder: Path) -> list[tuple[int, Path]]:
     return sorted(numbered.items())
 
 
+def check_inside(source: Path, root: Path) -> None:
+    """Refuse a clip that is, or holds, a link out of the dataset's root.
+
+    Parameters
+    ----------
+    source : Path
+    root : Path
+        Without links itself.
+
+    Raises
+    ------
+    UserError
+        Naming the link.
+    """
+    links = [Path(entry) for entry in _images(source) if entry.is_symlink()] if source.is_dir() else []
+    for path in [source, *links]:
+        if not path.resolve().is_relative_to(root):
+            raise UserError(f"{path} leads out of {root}. Only files below a dataset's root are read.")
+
+
 def signature(source: Path) -> str:
     """A quick mark of a clip's files: names, sizes and modification times. Equal marks, equal content.
 
@@ -79,13 +99,14 @@ def _stated_files(source: Path) -> Iterator[tuple[str, os.stat_result]]:
         yield source.name, _stated(source)
         return
     for entry in sorted(_images(source), key=lambda entry: entry.name):
-        yield entry.name, _stated(Path(entry.path))
+        yield entry.name, _stated(entry)
 
 
-def _stated(path: Path) -> os.stat_result:
+def _stated(file: Path | os.DirEntry[str]) -> os.stat_result:
     try:
-        return path.stat()
+        return file.stat()
     except OSError as error:
+        path = Path(file)
         if path.is_symlink():
             raise UserError(f"{path}: a link to a file that is not there. Restore the file.") from None
         raise UserError(f"{path}: no such clip ({error.strerror}). Restore it or remove its label row.") from None
@@ -103,4 +124,4 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_image(name: str) -> bool:
-    return Path(name).suffix.lower() in IMAGE_ENDINGS and not name.startswith(".")
+    return os.path.splitext(name)[1].lower() in IMAGE_ENDINGS and not name.startswith(".")  # noqa: PTH122 - a million calls

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mexflow.config.features import FeatureSpec
+from mexflow.datasets.manifest import SCHEMES
 from mexflow.errors import UserError
 from mexflow.store.flow import ClipFlow, reading_flow
 from mexflow.store.packed import PackedFeature
@@ -21,8 +22,7 @@ _CLIP_COLUMNS = (
     "apex",
     "offset",
     "fps",
-    "emotion",
-    "three_class",
+    *SCHEMES,
     "action_units",
     "expression_type",
     "apex_source",

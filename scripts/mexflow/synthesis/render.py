@@ -64,6 +64,22 @@ def render_clips(clips: Sequence[PlannedClip], folder: Path, truth: Path) -> Non
     _replace(partial, folder / clips[0].subject)
 
 
+def clip_frames(clip: PlannedClip) -> Iterator[np.ndarray]:
+    """The frames of one clip as the camera records them, for look-alikes of other datasets.
+
+    Parameters
+    ----------
+    clip : PlannedClip
+
+    Yields
+    ------
+    (480, 640, 3) uint8 array
+        BGR.
+    """
+    subject = _subject_of([clip])
+    yield from _frames(clip, subject, _motion(clip, subject))
+
+
 def _subject_of(clips: Sequence[PlannedClip]) -> Subject:
     (name,) = {clip.subject for clip in clips}
     return synthetic_subject(int(name.removeprefix("s")), clips[0].seed)

@@ -1,0 +1,78 @@
+"""CASME, the first: frames selected from the videos, or cropped; one label table.
+
+Yan et al., "CASME database: a dataset of spontaneous micro-expressions collected from neutralized faces", FG 2013.
+"""
+
+from pathlib import Path
+
+from mexflow.config.datasets import ReleasedSpec
+from mexflow.datasets.folders import Folders
+from mexflow.datasets.release import LabelRow, Release, subject_id
+from mexflow.datasets.workbook import LabelTable, SheetRow, read_table, text_of
+
+FPS = 60.0
+IMAGES = {
+    "raw_selected": ("CASME_raw_selected", "CASME-raw-selected", "raw_selected"),
+    "cropped": ("Cropped", "Cropped2"),
+}
+"""The forms of the frames, and the folders that hold them: onset to offset, by the frame numbers of the videos."""
+
+_TABLES = ("casme.xlsx", "casme.xls", "casme.csv")
+# ApexF2, a second estimate, is read by nobody.
+_COLUMNS = ("Subject", "Filename", "OnsetF", "ApexF1", "OffsetF", "AU", "Emotion")
+_ROWS = {"as released": 189, "as published": 195}
+_SUBJECTS = {"as released": 18, "as published": 19}
+
+
+def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
+    """Read CASME.
+
+    Parameters
+    ----------
+    name : str
+        The dataset's name in the configuration.
+    spec : ReleasedSpec
+    root : Path
+        The folder as unpacked; with `frames` False a label file will do.
+    frames : bool
+        Look at the frames: clip folders are found, and intervals cut to what is there.
+
+    Raises
+    ------
+    UserError
+        If the label table or the frames cannot be found or read.
+    """
+    release = Release(name, spec)
+    folders = None if root.is_file() else Folders(root)
+    path = root if folders is None else folders.label_table(spec.labels, *_TABLES)
+    table = read_table(path, header=0, required=_COLUMNS)
+    rows = [_label_row(table, row) for row in table.rows]
+    named = [row for row in rows if row.subject and row.clip]
+    release.compare("rows", len(named), _ROWS, table)
+    release.compare("subjects", len({row.subject for row in named}), _SUBJECTS, table)
+    if folders is None or not frames:
+        release.fill(rows, None, FPS, root)
+    else:
+        found = folders.images(IMAGES, spec.images)
+        release.fill(rows, folders.clips(found, _subject), FPS, root, cut=True)
+    return release
+
+
+def _label_row(table: LabelTable, row: SheetRow) -> LabelRow:
+    cells = row.cells
+    clip = text_of(cells["Filename"])
+    return LabelRow(
+        place=f"{table.path}, row {row.number}",
+        subject=_subject(text_of(cells["Subject"])),
+        clip=clip,
+        video=clip,
+        onset=cells["OnsetF"],
+        apex=cells["ApexF1"],
+        offset=cells["OffsetF"],
+        emotion=text_of(cells["Emotion"]),
+        action_units=text_of(cells["AU"]),
+    )
+
+
+def _subject(text: str) -> str:
+    return subject_id(text, "sub", 2)
