@@ -180,7 +180,7 @@ Every class weighs the same, however rare.</dd>
 <dt>UAR</dt><dd>Unweighted average recall: the mean of the classes' recall, from the same matrix.</dd>
 <dt>WAR</dt><dd>Weighted average recall, which is accuracy: the fraction of clips predicted rightly.</dd>
 <dt>.912 ± .011</dt><dd>Mean and standard deviation over seeds.</dd>
-<dt>[.850, .960]</dt><dd>95 % interval of the mean over seeds, by a bootstrap of 2000 draws that resamples
+<dt>[.850, .960]</dt><dd>95 % interval of the mean over seeds, by a bootstrap that resamples
 subjects, not clips: a subject's clips succeed or fail together.</dd>
 <dt>Line</dt><dd>UF1 from 0 to 1: mean (dot), interval (band), and always predicting the commonest class
 (tick).</dd>
