@@ -7,12 +7,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from mexflow.config.configuration import Run, load_configuration
 from mexflow.config.evaluation import EvaluationSpec
 from mexflow.config.flow import FlowStageSpec
 from mexflow.config.training import TrainingSpec
 from mexflow.datasets.demo import subject_recipe
+from mexflow.datasets.identities import shared_people
 from mexflow.datasets.index import index_composite, index_dataset, indexed_dataset, raw_root
 from mexflow.datasets.index import rows_hash as hash_of_rows
 from mexflow.datasets.labels import classes_of
@@ -30,6 +32,8 @@ def manifest(dataset):
         return indexed_dataset(dataset)
     if dataset in CONFIG.composites:
         members = {name: manifest(name) for name in CONFIG.members(dataset)}
+        for warning in shared_people(members, {name: CONFIG.datasets[name].kind for name in members}):
+            logger.warning(f"composites.{dataset}: {warning}")
         return index_composite(dataset, CONFIG.composites[dataset], members, CONFIG.datasets)
     return index_dataset(dataset, CONFIG.datasets[dataset])
 

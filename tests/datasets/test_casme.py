@@ -1,13 +1,14 @@
 """CASME as its owners ship it: selected and cropped frames, numbers with and without zeros, shared clip names."""
 
 import random
+import tempfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
-from hypothesis.strategies import data, permutations, sampled_from
+from hypothesis.strategies import data, integers, lists, permutations, sampled_from, tuples
 
 from mexflow.config.datasets import ReleasedSpec
 from mexflow.datasets.casme import read
@@ -150,6 +151,61 @@ def test_expressions_that_share_a_clip_are_told_apart_by_their_onset(casme):
         object.__setattr__(one, "content", "x")
     manifest = manifest_of(release.expressions)
     assert list(manifest["sample"][manifest["clip"] == "EP02_5"]) == ["EP02_5@5", "EP02_5@30", "EP02_5@52"]
+
+
+# Onset and offset as in the table, the frames of all of them on disk, and what is read.
+SHARED = {
+    "a digit is lost: before the onset": ([(30, 4), (60, 70)], [(30, 40), (60, 70)], [(30, 40), (60, 70)]),
+    "a digit too many: behind the next onset": ([(30, 400), (60, 70)], [(30, 40), (60, 70)], [(30, 40), (60, 70)]),
+    "the last of the clip": ([(30, 40), (60, 7)], [(30, 40), (60, 75)], [(30, 40), (60, 75)]),
+    "no gap up to the next onset": ([(30, 3), (41, 50)], [(30, 40), (41, 50)], [(30, 40), (41, 50)]),
+    "zero": ([(30, 0), (60, 70)], [(30, 40), (60, 70)], [(30, 40), (60, 70)]),
+    # Two expressions may overlap, or a frame be missing: the label stands while the frames allow it.
+    "overlapping": ([(30, 50), (41, 60)], [(30, 60)], [(30, 50), (41, 60)]),
+    "a frame is missing within": ([(30, 40), (60, 70)], [(30, 35), (37, 40), (60, 70)], [(30, 40), (60, 70)]),
+    "short of its frames": ([(30, 35), (60, 70)], [(30, 40), (60, 70)], [(30, 35), (60, 70)]),
+}
+
+
+@pytest.mark.parametrize(("labels", "runs", "expected"), SHARED.values(), ids=SHARED)
+def test_an_offset_that_cannot_be_is_taken_from_the_expression_s_own_frames(tmp_path, labels, runs, expected):
+    write_sheet(tmp_path / "casme.xlsx", [(6, "EP02_5", on, on + 2, 0, off, "4", "disgust") for on, off in labels])
+    folder = tmp_path / "CASME_raw_selected" / "sub06" / "EP02_5"
+    folder.mkdir(parents=True)
+    for number in (number for first, last in runs for number in range(first, last + 1)):
+        (folder / f"EP02_5-{number}.jpg").touch()
+    release = read("c1", spec(tmp_path), tmp_path, frames=True)
+    assert [(one.onset, one.offset) for one in release.expressions] == expected
+    assert [(one.rule, one.onset, one.before, one.after) for one in release.repairs] == [
+        ("offset_from_frames", str(onset), str(before), str(after))
+        for (onset, before), (_, after) in zip(labels, expected, strict=True)
+        if before != after
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(lengths=lists(tuples(integers(3, 12), integers(2, 9)), min_size=2, max_size=4), wrong=data())
+def test_any_offset_of_a_shared_clip_is_mended_whatever_was_typed(lengths, wrong):
+    # Expressions of some length, some frames between them; one offset is before its onset or behind another onset.
+    truth, first = [], 1
+    for length, gap in lengths:
+        truth.append((first, first + length - 1))
+        first += length + gap
+    place = wrong.draw(integers(0, len(truth) - 1))
+    before = [*range(1, truth[place][0])] + [off for _, off in truth[place + 1 :]]
+    typed = list(truth)
+    if before:
+        typed[place] = truth[place][0], wrong.draw(sampled_from(before))
+    with tempfile.TemporaryDirectory() as parent:
+        root = Path(parent)
+        write_sheet(root / "casme.xlsx", [(1, "EP01", on, on + 1, 0, off, "4", "fear") for on, off in typed])
+        folder = root / "Cropped" / "sub01" / "EP01"
+        folder.mkdir(parents=True)
+        for number in (number for on, off in truth for number in range(on, off + 1)):
+            (folder / f"reg_EP01-{number:03d}.jpg").touch()
+        release = read("c1", spec(root), root, frames=True)
+    assert [(one.onset, one.offset) for one in release.expressions] == truth
+    assert len(release.repairs) == (typed != truth)
 
 
 def test_labels_alone_need_no_frame(casme):

@@ -1,6 +1,7 @@
 """CASME II as its owners ship it: both sheets, three forms of the frames, and every oddity that is known of them."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def spec(root: Path, **keys) -> ReleasedSpec:
     return ReleasedSpec(kind="casme2", root=root, **keys)
 
 
-def write_table(path: Path, header: tuple, rows: list[tuple]) -> Path:
-    """A workbook as the owners', with two empty sheets behind."""
+def write_table(path: Path, header: tuple, rows: list[tuple], junk: Sequence[tuple] = ()) -> Path:
+    """A workbook as the owners', with two sheets behind, empty unless there is junk for the second."""
     book = openpyxl.Workbook()
     book.active.title = "Sheet1"
     book.active.append(header)
@@ -76,6 +77,8 @@ def write_table(path: Path, header: tuple, rows: list[tuple]) -> Path:
         book.active.append(row)
     for name in ("Sheet2", "Sheet3"):
         book.create_sheet(name)
+    for row in junk:
+        book["Sheet2"].append(row)
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
     return path
@@ -100,6 +103,7 @@ def casme2(tmp_path) -> Path:
         root / "CASME2-ObjectiveClasses.xlsx",
         ("Subject", "Filename", "Objective Class"),
         [(*key, number) for key, number in OBJECTIVE.items()],
+        junk=[(number, number**2) for number in range(10)],
     )
     clips = [(row[0], row[1], *frames) for row, frames in ROWS if frames]
     for subject, clip, first, last in clips + UNLABELLED:
@@ -147,6 +151,7 @@ def test_a_row_in_full(casme2):
         "objective": "III",
         "binary": "",
         "seven_class": "",
+        "stimulus": "",
         "action_units": "4+L10",
         "expression_type": "micro",
         "apex_source": "label",

@@ -51,6 +51,7 @@ def test_a_row_becomes_an_expression(tmp_path):
         "objective": "I",
         "binary": "",
         "seven_class": "",
+        "stimulus": "",
         "action_units": "6+12",
         "expression_type": "macro",
         "apex_source": "label",

@@ -105,6 +105,16 @@ def test_classes_have_the_published_numbers(scheme, kind, emotions, order):
     assert classes_of(scheme, labels) == classes_of(scheme, labels[::-1]) == order
 
 
+@pytest.mark.parametrize(
+    ("film", "name"),
+    [("anger2", "angry"), ("happy5", "happy"), ("Disgust1", "disgust"), ("eatingworms", ""), ("", "")],
+)
+def test_the_film_tells_the_class_of_micro_exp_stcnn(film: str, name: str) -> None:
+    assert scheme_labels("casme_sq", "others", "4", stimulus=film)["stimulus"] == name
+    assert scheme_labels("casme2", "others", "4", stimulus=film)["stimulus"] == ""
+    assert classes_of("stimulus", ["disgust", "angry", "", "happy"]) == ("angry", "happy", "disgust")
+
+
 def test_the_eight_emotions_of_samm_have_the_numbers_of_elrcn():
     order = ("Anger", "Contempt", "Disgust", "Fear", "Happiness", "Other", "Sadness", "Surprise")
     assert classes_of("emotion", list(SAMM)) == order

@@ -28,6 +28,7 @@ ONE = Expression(
     objective="I",
     binary="",
     seven_class="",
+    stimulus="",
     action_units="6+12",
     expression_type="micro",
     apex_source="label",

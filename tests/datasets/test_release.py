@@ -66,6 +66,7 @@ def test_a_row_becomes_an_expression(tmp_path):
         "objective": "III",
         "binary": "negative",
         "seven_class": "anger",
+        "stimulus": "",
         "action_units": "4 + 7",
         "expression_type": "micro",
         "apex_source": "label",

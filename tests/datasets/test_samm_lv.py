@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
+from statistics import fmean
 
 import openpyxl
 import pytest
@@ -330,25 +331,55 @@ PER_SUBJECT = (
 )
 
 
+# As published: what begins at frame 0; what ends behind its video, and that video's last frame.
+FROM_ZERO = "011_6_10 011_6_8 012_3_3 018_3_3 018_4_4 018_4_7 018_4_9 018_6_2 018_6_5 020_6_3"
+PAST_THE_END = {"012_4_1": (1524, 1000), "020_6_5": (5476, 5001), "036_7_4": (8298, 8201)}
+# 79 videos of 29 subjects with a micro-expression; 17 without a macro-expression: 130 of 29 subjects have one. Which
+# they are is made up.
+MICRO_VIDEOS = (
+    "006:1235 007:34567 009:23 010:4 011:1234567 012:7 013:12367 014:1234567 015:5 016:7 017:6 018:157 019:345 020:123 "
+    "021:7 022:23456 023:1 024:2 025:456 026:123567 028:4 030:15 031:3 032:36 033:1 034:3 035:1234567 036:6 037:24"
+)
+WITHOUT_MACRO = "006:12 007:34 009:2 010:4 011:3 012:7 014:1 015:5 016:7 017:6 018:1 019:3 020:1 024:2 031:3"
+
+
+def videos_of(listed: str) -> dict[str, list[str]]:
+    parts = (one.split(":") for one in listed.split())
+    return {subject: [f"{subject}_{number}" for number in numbers] for subject, numbers in parts}
+
+
+def lengths(count: int, total: int, spread: int) -> list[int]:
+    """So many numbers with that sum, a third of them lower and a third higher by the spread; the highest first."""
+    mean, more = divmod(total, count)
+    return sorted((mean + (place < more) + spread * (place % 3 - 1) for place in range(count)), reverse=True)
+
+
 def full_table():
-    """502 rows over all videos: 159 micro (6 without apex), 343 macro (10 from frame 0 on, 143 with fractions)."""
-    videos = {subject: list(numbers) for subject, numbers in (one.split(":") for one in VIDEOS.split())}
-    names = [
-        f"{subject}_{number}_{place}"
-        for subject, count in (one.split(":") for one in PER_SUBJECT.split())
-        for place, number in enumerate(islice(cycle(videos[subject]), int(count)), 1)
-    ]
+    """502 rows, by subject, video and type as many as published: 159 micro (6 without apex), 343 macro.
+
+    Ten of these are from frame 0 on, three end behind their video, 143 have fractions. All other frame numbers are made
+    up: offset − onset is 73 and, without the ten, 348.43 on average, as published.
+    """
+    videos = videos_of(MICRO_VIDEOS)
+    counts = dict(one.split(":") for one in PER_SUBJECT.split())
+    names = [name for subject, count in counts.items() for name in islice(cycle(videos[subject]), int(count))]
+    micro = [f"{name}_{place}" for place, name in enumerate(names, 1)]
     rows = [
-        (name[:3], name, 1, 1000 * place, 1000 * place + 30 if place > 6 else -1, 1000 * place + 73, MICRO, "4", None)
-        for place, name in enumerate(names, 1)
+        (name[:3], name, 1, 1 + place, -1 if place < 6 else 21 + place, 1 + place + length, MICRO, "4", None)
+        for place, (name, length) in enumerate(zip(micro, lengths(159, 73 * 159, 27), strict=True))
     ]
-    every = [f"{subject}_{number}" for subject, numbers in videos.items() for number in numbers]
-    for place, video in enumerate(islice(cycle(every), 343), 1):
-        onset = 0 if place <= 10 else 500 * place + (0.4 if place > 200 else 0)
-        rows.append(
-            (video[:3], f"{video}_{place + 50}", 1, onset, 500 * place + 99, 500 * place + 300, "Macro", "4", None)
-        )
-    return rows, names
+    rows += [(name[:3], name, 1, 0, 300, 950, "Macro", "4", None) for name in FROM_ZERO.split()]
+    macro = iter(lengths(333, 116027, 247))
+    for name, (offset, _) in PAST_THE_END.items():
+        onset = offset - next(macro)
+        rows.append((name[:3], name, 1, onset, onset + 9, offset, "Macro", "4", None))
+    without = videos_of(WITHOUT_MACRO)
+    every = [name for own in videos_of(VIDEOS).values() for name in own if name not in without.get(name[:3], ())]
+    for place, (name, length) in enumerate(zip(cycle(every), macro, strict=False)):
+        onset, fraction = 1 + place, 0.4 if place < 143 else 0
+        cells = (onset + fraction, onset + 9, onset + length - fraction)
+        rows.append((name[:3], f"{name}_{place + 50}", 1, *cells, "Macro", "4", None))
+    return rows, micro
 
 
 def test_the_full_table_gives_the_published_counts(tmp_path):
@@ -359,7 +390,11 @@ def test_the_full_table_gives_the_published_counts(tmp_path):
     found = release.expressions
     assert len(found) == 502
     assert Counter(one.expression_type for one in found) == {"micro": 159, "macro": 343}
-    assert Counter(one.rule for one in release.repairs) == {"apex_missing": 6, "onset_zero": 10, "float_frame": 143}
+    assert Counter(rule for _, _, rule in {(one.subject, one.clip, one.rule) for one in release.repairs}) == {
+        "apex_missing": 6,
+        "onset_zero": 10,
+        "float_frame": 143,
+    }
     assert release.emotions() == {"Anger": 159, "": 343}
     assert Counter(one.subject for one in found if one.expression_type == "micro") == {
         subject: int(count) for subject, count in (one.split(":") for one in PER_SUBJECT.split())
@@ -373,6 +408,56 @@ def test_the_full_table_gives_the_published_counts(tmp_path):
         "147 videos, expected (published)",
     ]
     assert "long: 159 of 159 micro-expressions have an emotion" in release.remarks
+
+
+def taken_by_softnet(release, expression_type: str):
+    """The expressions of one type that SOFTNet takes: not those from frame 0 on."""
+    from_zero = {one.clip for one in release.repairs if one.rule == "onset_zero"}
+    of_type = [one for one in release.expressions if one.expression_type == expression_type]
+    return [one for one in of_type if one.clip not in from_zero]
+
+
+@pytest.mark.parametrize(
+    ("expression_type", "subjects", "videos", "count", "mean", "k"),
+    [("micro", 29, 79, 159, 73, 37), ("macro", 29, 130, 333, 348.43, 174)],
+)
+def test_the_intervals_give_the_k_of_softnet(expression_type, subjects, videos, count, mean, k, tmp_path):
+    """From the cells of a table of full size to k = int((N + 1) / 2), N being the mean of offset − onset.
+
+    It shows that reading and repairs keep what SOFTNet counts. It does not show that the real table has this N: where
+    its rows are not known, those here were made up to have it.
+    """
+    release = read(write_xlsx(tmp_path / TABLE, full_table()[0]), frames=False)
+    taken = taken_by_softnet(release, expression_type)
+    found = fmean(one.offset - one.onset for one in taken)
+    assert (len({one.subject for one in taken}), len({one.video for one in taken}), len(taken)) == (
+        subjects,
+        videos,
+        count,
+    )
+    assert found == pytest.approx(mean, abs=0.005)
+    assert int((found + 1) / 2) == k
+
+
+def test_the_published_k_is_that_of_the_labels_not_of_the_frames(tmp_path):
+    """The three macro-expressions that end behind their video, cut to it, take 1,096 frames off the sum: k is 173.
+
+    That holds for the real table as well, whatever its other rows, as N is 348.43 for 333 of them.
+    """
+    rows, _ = full_table()
+    write_xlsx(tmp_path / TABLE, rows)
+    frames: dict[str, set[int]] = {}
+    for _, name, _, onset, apex, offset, *_ in rows:
+        last = PAST_THE_END[name][1] if name in PAST_THE_END else offset
+        frames.setdefault(name[:5], set()).update(round(one) for one in (onset or 1, apex, last) if one > 0)
+    write_frames(tmp_path / "SAMM_longvideos", frames)
+    release = read(tmp_path)
+    past = {one.clip: (int(one.before), int(one.after)) for one in release.repairs if one.rule.startswith("offset")}
+    assert past == PAST_THE_END
+    assert sum(before - after for before, after in past.values()) == 1096
+    found = fmean(one.offset - one.onset for one in taken_by_softnet(release, "macro"))
+    assert found == pytest.approx(348.43 - 1096 / 333, abs=0.005)
+    assert int((found + 1) / 2) == 173
 
 
 @settings(max_examples=20, deadline=None)

@@ -30,6 +30,9 @@ READ = [
 HS = {1: (3, 2, 1), 2: (0, 1, 5), 3: (22, 11, 6), 4: (10, 4, 5), 5: (1, 0, 1), 6: (2, 0, 2), 8: (9, 4, 0)}
 HS |= {9: (0, 1, 3), 11: (3, 3, 1), 12: (0, 8, 1), 13: (0, 10, 0), 14: (3, 2, 5), 15: (1, 1, 2), 18: (2, 0, 5)}
 HS |= {19: (0, 1, 1), 20: (14, 3, 5)}
+# The sums are published: 24, 28 and 19 clips. Whose they are is made up.
+VIS = {11: (3, 4, 1), 12: (0, 9, 1), 13: (0, 9, 0), 14: (4, 2, 5), 15: (2, 1, 2), 18: (2, 0, 4), 19: (1, 1, 2)}
+VIS |= {20: (12, 2, 4)}
 
 
 def spec(root: Path, camera: str = "hs", **keys) -> ReleasedSpec:
@@ -48,11 +51,11 @@ def write_small(base: Path, clips=CLIPS, prefix: str = "") -> Path:
     return base
 
 
-def write_full(base: Path) -> Path:
-    """All 164 clip folders of HS, without a frame."""
-    for subject, counts in HS.items():
+def write_folders(base: Path, counts: dict[int, tuple[int, int, int]]) -> Path:
+    """All clip folders of one camera, without a frame."""
+    for subject, numbers in counts.items():
         for (emotion, tag), count in zip(
-            [("negative", "ne"), ("positive", "po"), ("surprise", "sur")], counts, strict=True
+            [("negative", "ne"), ("positive", "po"), ("surprise", "sur")], numbers, strict=True
         ):
             for number in range(1, count + 1):
                 (base / f"s{subject}/micro/{emotion}/s{subject}_{tag}_{number:02d}").mkdir(parents=True)
@@ -168,7 +171,7 @@ def test_any_padding_letter_case_and_extra_file_gives_the_same_manifest(tmp_path
 
 
 def test_without_frames_the_folders_give_the_labels_and_the_published_counts(tmp_path):
-    write_full(tmp_path / "SMIC_all_raw/HS")
+    write_folders(tmp_path / "SMIC_all_raw/HS", HS)
     release = read("smic", spec(tmp_path), tmp_path, frames=False)
     assert len(release.expressions) == 164
     per_subject = {
@@ -192,14 +195,74 @@ def test_without_frames_the_folders_give_the_labels_and_the_published_counts(tmp
     ]
 
 
+@pytest.mark.parametrize("camera", ["vis", "nir"])
+def test_the_slow_cameras_have_71_clips_of_8_subjects(tmp_path, camera):
+    write_folders(tmp_path / "SMIC_all_raw/HS", HS)
+    write_folders(tmp_path / "SMIC_all_raw" / camera.upper(), VIS)
+    release = read("smic", spec(tmp_path, camera), tmp_path, frames=False)
+    assert release.emotions() == {"negative": 24, "positive": 28, "surprise": 19}
+    assert sorted({one.subject for one in release.expressions}) == [
+        f"s{number}" for number in (11, 12, 13, 14, 15, 18, 19, 20)
+    ]
+    assert {one.fps for one in release.expressions} == {25}
+    upper = camera.upper()
+    of_emotion = [
+        "smic: 24 negative clips, expected (SMIC VIS)",
+        "smic: 28 positive clips, expected (SMIC VIS)",
+        "smic: 19 surprise clips, expected (SMIC VIS)",
+    ]
+    assert release.remarks == [
+        f"smic: 71 clips, expected (SMIC {upper})",
+        f"smic: 8 subjects, expected (SMIC {upper})",
+        *(of_emotion if camera == "vis" else []),
+    ]
+
+
+def test_what_the_crops_lack_is_missing_from_them_only(tmp_path):
+    raw = {
+        "s3/micro/negative/s3_ne_16": range(426679, 426700),
+        "s3/micro/positive/s3_po_08": range(1001007, 1001027),
+        "s3/micro/surprise/s3_sur_01": range(51000, 51020),
+        "s3/micro/surprise/s3_sur_05": range(62000, 62020),
+        "s18/micro/surprise/s18_sur_03": range(7426679, 7426700),
+    }
+    fewer = {"s3_ne_16": 1, "s3_po_08": 2, "s3_sur_01": 1, "s3_sur_05": 1}
+    for folder, numbers in raw.items():
+        write_clip(tmp_path / "SMIC_all_raw/HS" / folder, "image%06d.bmp", numbers)
+        name = folder.rpartition("/")[2]
+        if name in fewer:
+            write_clip(tmp_path / "SMIC_all_cropped/HS" / folder, "reg_image%06d.bmp", numbers[: -fewer[name]])
+    assert read_of(read("smic", spec(tmp_path, images="cropped"), tmp_path, frames=True)) == [
+        ("s3", "s3_ne_16", 426679, 426688, 426698, "negative"),
+        ("s3", "s3_po_08", 1001007, 1001015, 1001024, "positive"),
+        ("s3", "s3_sur_01", 51000, 51009, 51018, "surprise"),
+        ("s3", "s3_sur_05", 62000, 62009, 62018, "surprise"),
+    ]
+    assert read_of(read("smic", spec(tmp_path), tmp_path, frames=True)) == [
+        ("s3", "s3_ne_16", 426679, 426689, 426699, "negative"),
+        ("s3", "s3_po_08", 1001007, 1001016, 1001026, "positive"),
+        ("s3", "s3_sur_01", 51000, 51009, 51019, "surprise"),
+        ("s3", "s3_sur_05", 62000, 62009, 62019, "surprise"),
+        ("s18", "s18_sur_03", 7426679, 7426689, 7426699, "surprise"),
+    ]
+
+
+def test_a_gap_in_the_middle_gives_the_frame_beside_it(tmp_path):
+    numbers = [number for number in range(90823, 90834) if number != 90828]
+    write_clip(tmp_path / "HS/s1/micro/negative/s1_ne_01", "image%06d.bmp", numbers)
+    release = read("smic", spec(tmp_path), tmp_path, frames=True)
+    assert read_of(release) == [("s1", "s1_ne_01", 90823, 90827, 90833, "negative")]
+    assert [one.before for one in release.repairs] == ["no frame between 90827 and 90829"]
+
+
 def test_subjects_and_clips_come_in_the_order_of_their_numbers(tmp_path):
-    write_full(tmp_path / "SMIC_all_raw/HS")
+    write_folders(tmp_path / "SMIC_all_raw/HS", HS)
     release = read("smic", spec(tmp_path), tmp_path, frames=False)
     assert list(dict.fromkeys(one.subject for one in release.expressions)) == [f"s{number}" for number in HS]
 
 
 def test_another_release_is_told(tmp_path):
-    root = write_full(tmp_path / "HS")
+    root = write_folders(tmp_path / "HS", HS)
     (root / "s18/micro/surprise/s18_sur_03").rmdir()
     release = read("smic", spec(tmp_path), tmp_path, frames=False)
     assert release.remarks[0] == "smic: 163 clips, expected (SMIC HS cropped, without s18_sur_03)"
@@ -212,7 +275,7 @@ def test_sequences_without_an_expression_are_counted_and_not_read(tmp_path):
     write_clip(tmp_path / "HS/s3/non_micro/s3_non_01", "image%06d.bmp", range(5))
     release = read("smic", spec(tmp_path), tmp_path, frames=True)
     assert read_of(release) == READ
-    assert "smic: 2 sequences without an expression (non_micro) are not read" in release.remarks
+    assert "smic: sequences without an expression (non_micro), not read: 2" in release.remarks
 
 
 def test_what_does_not_fit_is_written_down(tmp_path):

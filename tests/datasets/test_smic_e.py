@@ -79,6 +79,9 @@ HS_CLIPS = {
     15: "ne1 po1 sur2", 18: "ne2 sur5", 19: "po1 sur1", 20: "ne14 po3 sur5",
 }  # fmt: skip
 NOT_LONG = {"s3_ne_03", "s3_ne_20", "s4_ne_05", "s4_ne_06", "s9_sur_02", "s1_ne_02", "s2_sur_05"}
+# Expressions per subject: one of each of the 157 clips, and the second ones of eight of them.
+EXPRESSIONS = {"s01": 5, "s02": 5, "s03": 38, "s04": 18, "s05": 2, "s06": 4, "s08": 13, "s09": 4, "s11": 7, "s12": 9}
+EXPRESSIONS |= {"s13": 10, "s14": 10, "s15": 4, "s18": 9, "s19": 2, "s20": 25}
 TWICE = {"s20_ne_06", "s20_ne_09", "s20_sur_02", "s18_ne_01", "s18_sur_03", "s3_ne_02", "s4_ne_04", "s9_sur_01"}
 
 
@@ -374,10 +377,47 @@ def test_a_table_of_full_size_gives_the_published_counts(tmp_path):
     release = read("smic_e", spec(path), path, frames=False)
     assert len({(one.subject, one.clip) for one in release.expressions}) == 157
     assert len(release.expressions) == 157 + 8
-    assert len({one.subject for one in release.expressions}) == 16
+    per_subject = {subject: sum(one.subject == subject for one in release.expressions) for subject in EXPRESSIONS}
+    assert per_subject == EXPRESSIONS
+    assert release.emotions() == {"negative": 70, "positive": 51, "surprise": 44}
     assert len(release.remarks) == 1
     assert release.remarks[0].endswith(": 157 rows, expected (SMIC-HS-E)")
     assert {one.rule for one in release.repairs} == {"row_without_name"}
+
+
+@pytest.mark.parametrize("camera", ["vis", "nir"])
+def test_the_slow_cameras_have_71_clips(tmp_path, camera):
+    rows = [
+        [subject, f"s{subject}_{tag}_{place:02d}", N, 2100, "=D{r}+J{r}-1", N, N, N, 2000, 9, N, 150, emotion]
+        for subject, tag, emotion, count in [
+            (11, "ne", "negative", 12),
+            (20, "ne", "negative", 12),
+            (13, "po", "positive", 28),
+            (14, "sur", "surprise", 19),
+        ]
+        for place in range(1, count + 1)
+    ]
+    path = write_table(tmp_path / "t.xlsx", camera.upper(), VIS_HEADER, rows)
+    release = read("smic_e", spec(path, camera), path, frames=False)
+    assert release.emotions() == {"negative": 24, "positive": 28, "surprise": 19}
+    assert release.remarks[0].endswith(f": 71 rows, expected (the clips of SMIC {camera.upper()})")
+
+
+def test_the_older_table_has_neither_columns_nor_garbage_of_a_third_expression(tmp_path):
+    header = [name for name in HS_HEADER if name not in ("Onset3F", "Offset3F", "TotalMF3")]
+    offset, offset2 = "=D{r}+K{r}-1", "=F{r}+L{r}-1"
+    rows = [
+        [20, "s20_ne_06", N, 520100, offset, 520300, offset2, N, 520000, 520599, 22, 28, "=J{r}-I{r}+1", "negative"],
+        [3, "s3_ne_20", N, 426700, offset, N, offset2, N, "MISSING <-426679", 427200, 31, N, N, "negative"],
+    ]
+    path = write_table(tmp_path / "SMIC-HS-E_annotation_orig.xlsx", "HS", header, rows)
+    release = read("smic_e", spec(path), path, frames=False)
+    assert read_of(release) == [
+        MISSING_READ,
+        ("s20", "s20_ne_06", 520100, 520110, 520121, "negative"),
+        ("s20", "s20_ne_06", 520300, 520313, 520327, "negative"),
+    ]
+    assert [one.rule for one in release.repairs] == ["limit_missing"]
 
 
 def test_another_release_is_told(tmp_path):

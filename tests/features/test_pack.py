@@ -104,6 +104,7 @@ def manifest() -> pd.DataFrame:
             objective="I",
             binary="",
             seven_class="",
+            stimulus="",
             action_units="12",
             expression_type="micro",
             apex_source="label",

@@ -17,7 +17,7 @@ from mexflow.config.spec import Name, Spec, nearest
 from mexflow.config.training import ModelSpec, ProtocolSpec
 from mexflow.errors import UserError
 
-LabelScheme = Literal["emotion", "three_class", "five_class", "objective", "binary", "seven_class"]
+LabelScheme = Literal["emotion", "three_class", "five_class", "objective", "binary", "seven_class", "stimulus"]
 
 _RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}}
 

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from mexflow.config.datasets import ReleasedSpec
 from mexflow.config.spec import nearest
 from mexflow.datasets.folders import Folders
+from mexflow.datasets.interval import NO_APEX
 from mexflow.datasets.release import LabelRow, Release
 from mexflow.datasets.workbook import Cell, LabelTable, SheetRow, number_of, read_table, text_of
 from mexflow.errors import UserError
@@ -57,6 +59,13 @@ _LONGEST_MICRO = 10 * FPS
 """Frames: half of the micro-expressions last 22; of one, the offset has a digit too many."""
 
 
+class _ReadRow(NamedTuple):
+    """A row, and what was changed in it: clip, rule, before, after."""
+
+    row: LabelRow
+    repairs: list[tuple[str, str, str, str]]
+
+
 def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
     """Read CAS(ME)³.
 
@@ -86,8 +95,8 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
     tables = [(read_table(path, sheet=_SHEETS, required=_REQUIRED), kind) for path, kind in found]
     part_c = any(_is_part_c(table) for table, _ in tables)
     form, videos = _videos(folders, spec.images, part_c) if folders and frames else (spec.images, None)
-    rows = _rows_of_form(release, [row for table, kind in tables for row in _label_rows(release, table, kind)], form)
-    rows = [_mended(release, _with_video(row, videos or {}, form)) for row in rows]
+    read_rows = [one for table, kind in tables for one in _label_rows(release, table, kind)]
+    rows = [_mended(release, _with_video(row, videos or {}, form)) for row in _rows_of_form(release, read_rows, form)]
     release.fill(rows, videos, FPS, root, cut=form in _CLIPS)
     _remark_on_long_ones(release)
     return release
@@ -97,11 +106,15 @@ def _is_part_c(table: LabelTable) -> bool:
     return table.column("Filename", "seq") is None and table.column("count") is not None
 
 
-def _rows_of_form(release: Release, rows: list[LabelRow], form: str | None) -> list[LabelRow]:
-    kept = [row for row in rows if _CLIPS.get(form or "", row.expression_type) == row.expression_type]
+def _rows_of_form(release: Release, rows: list[_ReadRow], form: str | None) -> list[LabelRow]:
+    """The rows that this form of the frames shows, their repairs written down."""
+    kept = [one for one in rows if _CLIPS.get(form or "", one.row.expression_type) == one.row.expression_type]
     if len(kept) < len(rows):
         release.remarks.append(f"{release.name}: {form}: {len(rows) - len(kept)} rows of the other type are not read")
-    return kept
+    for row, repairs in kept:
+        for clip, rule, before, after in repairs:
+            release.repair(row.subject, clip, row.onset, rule, before, after)
+    return [row for row, _ in kept]
 
 
 def _label_files(folders: Folders, spec: ReleasedSpec) -> list[tuple[Path, str | None]]:
@@ -130,7 +143,7 @@ def _file(folders: Folders, *names: str) -> Path | None:
     return folders.file(*names)
 
 
-def _label_rows(release: Release, table: LabelTable, wanted: str | None) -> list[LabelRow]:
+def _label_rows(release: Release, table: LabelTable, wanted: str | None) -> list[_ReadRow]:
     columns = {
         "subject": table.column("Subject", "sub"),
         "clip": table.column("Filename", "seq", "count"),
@@ -144,45 +157,46 @@ def _label_rows(release: Release, table: LabelTable, wanted: str | None) -> list
         if columns[column] is None:
             raise UserError(f'{table.path}: no column "{title}"{nearest(title, table.columns)}')
     part_c = _is_part_c(table)
-    rows = [_label_row(release, table, row, columns, part_c) for row in table.rows]
-    rows = [row for row in rows if wanted in (None, row.expression_type)]
+    read_rows = [_label_row(table, row, columns, part_c) for row in table.rows]
+    read_rows = [one for one in read_rows if wanted in (None, one.row.expression_type)]
+    rows = [one.row for one in read_rows]
     for kind in dict.fromkeys(["part C"] if part_c else [row.expression_type for row in rows]):
         named = [row for row in rows if row.subject and row.clip and (part_c or row.expression_type == kind)]
         what = "rows" if part_c else f"{kind} rows"
         release.compare(what, len(named), _ROWS[kind], table)
         if kind in _SUBJECTS:
             release.compare(f"subjects of {what}", len({row.subject for row in named}), _SUBJECTS[kind], table)
-    return rows
+    return read_rows
 
 
-def _label_row(
-    release: Release, table: LabelTable, row: SheetRow, columns: Mapping[str, str | None], part_c: bool
-) -> LabelRow:
+def _label_row(table: LabelTable, row: SheetRow, columns: Mapping[str, str | None], part_c: bool) -> _ReadRow:
     cells: dict[str, Cell] = {name: row.cells[column] if column else None for name, column in columns.items()}
     written, clip = text_of(cells["subject"]), text_of(cells["clip"])
     subject = _subject(written, part_c)
     emotion, units = text_of(cells["emotion"]), text_of(cells["units"])
+    repairs: list[tuple[str, str, str, str]] = []
 
     def alike(rule: str, before: str, after: str) -> str:
         if before != after:
-            release.repair(subject, clip, row.cells["Onset"], rule, before, after)
+            repairs.append((clip, rule, before, after))
         return after
 
     if written.casefold() == subject.casefold():
         alike("letter_case", written, subject)
-    return LabelRow(
+    label = LabelRow(
         place=f"{table.path}, row {row.number}",
         subject=subject,
         clip=clip if part_c else alike("letter_case", clip, clip.lower()),
         video="" if part_c else clip.lower(),
         onset=row.cells["Onset"],
-        apex=cells["apex"],
+        apex=cells["apex"] if columns["apex"] else NO_APEX,
         offset=row.cells["Offset"],
         emotion=alike("letter_case", emotion, emotion.lower()),
         action_units=alike("wide_comma", units, units.replace("，", ",")),
         objective=cells["objective"],
         expression_type=_type(table, cells["type"]),
     )
+    return _ReadRow(label, repairs)
 
 
 def _subject(written: str, part_c: bool) -> str:

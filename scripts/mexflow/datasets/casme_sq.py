@@ -137,6 +137,7 @@ def _label_row(
         emotion=text_of(cells[_EMOTION]),
         action_units=text_of(cells[_UNITS]),
         expression_type="micro" if text_of(cells[_TYPE]).casefold().startswith("micro") else "macro",
+        stimulus=stimulus,
     )
 
 

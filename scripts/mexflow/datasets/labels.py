@@ -31,6 +31,12 @@ BINARY: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+STIMULUS: Final[Mapping[str, Mapping[str, str]]] = {
+    "casme_sq": {"anger": "angry", "happy": "happy", "disgust": "disgust"},
+}
+"""What the film was to arouse, as the names of clips tell: the classes of MicroExpSTCNN (Reddy et al., IJCNN 2019). Its
+206 clips (angry 76, happy 94, disgust 36) were cut and selected by the authors, who do not say how."""
+
 EMOTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "casme": ("tense", "disgust", "repression", "surprise", "happiness", "sadness", "contempt", "fear"),
     "casme2": ("others", "disgust", "happiness", "repression", "surprise", "sadness", "fear"),
@@ -106,7 +112,7 @@ def objective_class(action_units: str, shipped: str | int | float | None = None)
 
 
 def scheme_labels(
-    kind: str, emotion: str, action_units: str, objective: str | int | float | None = None
+    kind: str, emotion: str, action_units: str, objective: str | int | float | None = None, stimulus: str = ""
 ) -> dict[str, str]:
     """The class of an expression in every scheme but `emotion`; "" where a scheme leaves it out.
 
@@ -118,6 +124,8 @@ def scheme_labels(
         As annotated.
     objective : str or number, optional
         The cell of the dataset's own column of objective classes.
+    stimulus : str
+        The film that was shown, as the clip's name has it: "happy3".
     """
     word = emotion.strip().lower()
     five = FIVE_CLASS.get(kind, ())
@@ -129,6 +137,7 @@ def scheme_labels(
         "objective": objective_class(action_units, objective),
         "binary": BINARY.get(kind, {}).get(word, ""),
         "seven_class": word if word in SEVEN_CLASS.get(kind, ()) else "",
+        "stimulus": STIMULUS.get(kind, {}).get(stimulus.rstrip("0123456789").lower(), ""),
     }
 
 
@@ -149,6 +158,7 @@ def classes_of(scheme: str, labels: Sequence[str]) -> tuple[str, ...]:
     orders = {
         "objective": OBJECTIVE,
         "binary": ("positive", "negative"),
+        "stimulus": ("angry", "happy", "disgust"),
         "five_class": next((order for order in FIVE_CLASS.values() if used <= set(order)), ()),
         "seven_class": next((order for order in SEVEN_CLASS.values() if used <= set(order)), ()),
     }

@@ -36,7 +36,7 @@ class Expression:
         Frames per second.
     emotion : str
         As annotated.
-    three_class, five_class, objective, binary, seven_class : str
+    three_class, five_class, objective, binary, seven_class, stimulus : str
         Its class in each label scheme, "" if it has none (`mexflow.datasets.labels`).
     action_units : str
         As annotated.
@@ -65,6 +65,7 @@ class Expression:
     objective: str
     binary: str
     seven_class: str
+    stimulus: str
     action_units: str
     expression_type: str
     apex_source: str
@@ -72,7 +73,7 @@ class Expression:
     sample: str = ""
 
 
-SCHEMES = ("emotion", "three_class", "five_class", "objective", "binary", "seven_class")
+SCHEMES = ("emotion", "three_class", "five_class", "objective", "binary", "seven_class", "stimulus")
 """The columns that a model can be trained on."""
 
 UNKNOWN = -1

@@ -30,6 +30,8 @@ class LabelRow:
     emotion, action_units : str
     expression_type : str
         "micro" or "macro".
+    stimulus : str
+        The film that was shown, where the clip's name tells.
     """
 
     place: str
@@ -43,6 +45,7 @@ class LabelRow:
     action_units: str
     objective: Cell = None
     expression_type: str = "micro"
+    stimulus: str = ""
 
 
 @dataclass
@@ -165,7 +168,7 @@ class Release:
                 expression_type=row.expression_type,
                 apex_source=interval.apex_source,
                 content="",
-                **scheme_labels(self.spec.kind, row.emotion, row.action_units, row.objective),
+                **scheme_labels(self.spec.kind, row.emotion, row.action_units, row.objective, row.stimulus),
             )
         )
 

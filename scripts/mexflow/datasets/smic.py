@@ -137,7 +137,7 @@ def _clips(release: Release, folders: Folders, images: str | None, camera: str) 
             before = f"{folders.relative(folder)}, {folders.relative(first)}"
             release.repair(row.subject, row.clip, None, "clip_twice", before, folders.relative(first))
     if aside:
-        release.remarks.append(f"{release.name}: {aside} sequences without an expression (non_micro) are not read")
+        release.remarks.append(f"{release.name}: sequences without an expression (non_micro), not read: {aside}")
     yield from (found[key] for key in sorted(found, key=lambda one: (int(one[0][1:]), one[1])))
 
 
