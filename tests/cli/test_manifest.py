@@ -2,13 +2,14 @@
 
 import csv
 import io
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from mexflow.cli.main import main
-from mexflow.synthesis.lookalikes import casme2
 
 HEADER = [
     "Subject",
@@ -38,11 +39,9 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("lookalike") / "casme2"
-    casme2.write(root)
-    return root
+@pytest.fixture
+def whole(lookalike: Callable[[str], Path]) -> Path:
+    return lookalike("casme2")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int | str | None:
@@ -103,16 +102,21 @@ def test_the_template_is_what_custom_reads(monkeypatch, capsys) -> None:
 def test_check_tells_what_is_wrong_and_fails(whole, monkeypatch, capsys) -> None:
     assert run(monkeypatch, "check", "casme2", whole) == 1
     said = capsys.readouterr().out
-    assert "EP19_06f" in said
+    assert "EP13_08" in said
     assert "EP02_07" in said
 
 
 def test_check_finds_an_unreadable_frame(whole, tmp_path, monkeypatch, capsys) -> None:
-    frame = next((whole / "CASME2_RAW_selected" / "sub01" / "EP02_01").iterdir())
-    content = frame.read_bytes()
-    frame.write_bytes(b"no image")
-    try:
-        assert run(monkeypatch, "check", "casme2", whole) == 1
-        assert "not a readable image" in " ".join(capsys.readouterr().out.split())
-    finally:
-        frame.write_bytes(content)
+    root = shutil.copytree(whole, tmp_path / "casme2")
+    folder = root / "CASME2_RAW_selected" / "CASME2_RAW_selected" / "sub04" / "EP12_01f"
+    next(folder.iterdir()).write_bytes(b"no image")
+    assert run(monkeypatch, "check", "casme2", root) == 1
+    assert "not a readable image" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_look_alike_is_written_where_one_says_and_an_unknown_kind_is_told(tmp_path, monkeypatch) -> None:
+    assert run(monkeypatch, "lookalike", "smic_vis", tmp_path / "smic") == 0
+    assert list((tmp_path / "smic").rglob("*.bmp"))
+    assert 'no look-alike of "smic_viz"; did you mean "smic_vis"?' in str(
+        run(monkeypatch, "lookalike", "smic_viz", tmp_path / "x")
+    )

@@ -1,6 +1,5 @@
 """`mexflow manifest` and `mexflow check`: what is in a dataset, and is it whole?"""
 
-import importlib
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -22,6 +21,7 @@ from mexflow.datasets.release import Release
 from mexflow.datasets.source import content_hash
 from mexflow.errors import UserError
 from mexflow.store.files import replacing
+from mexflow.synthesis.lookalikes import LOOKALIKE_KINDS, write_lookalike
 from mexflow.video.frames import gray_frames
 
 Kind = Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS)}.")]
@@ -77,12 +77,10 @@ def check(kind: Kind, root: Root = None) -> None:
 
 def lookalike(kind: Kind, folder: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
     """Write a small folder in the exact layout of a published dataset, with the faces of the demo."""
-    if kind not in LOOKALIKES:
-        raise UserError(f'no look-alike of "{kind}"{nearest(kind, LOOKALIKES)}')
-    importlib.import_module(f"mexflow.synthesis.lookalikes.{LOOKALIKES[kind]}").write(folder)
+    if kind not in LOOKALIKE_KINDS:
+        raise UserError(f'no look-alike of "{kind}"{nearest(kind, LOOKALIKE_KINDS)}')
+    write_lookalike(kind, folder)
 
-
-LOOKALIKES = {"casme2": "casme2", "smic_hs": "smic", "samm": "samm"}
 
 _MEANING = {
     "label_without_clip": "missing: the label has no frames",
@@ -91,6 +89,7 @@ _MEANING = {
     "offset_beyond_last_frame": "too few frames: the offset is not there",
     "frame_missing": "missing frames",
     "interval_from_frames": "the frames on disk are not those of the label",
+    "offset_from_frames": "the frames on disk are not those of the label",
     "interval_impossible": "no frame of the labelled interval",
 }
 
