@@ -1,5 +1,5 @@
 rule align:
-    """Aligned faces of one unit: its raw clips, each under one transform."""
+    """Aligned faces of one unit: each raw clip under one transform, or under one per window or frame."""
     input:
         rendered_clips,
     output:

@@ -9,15 +9,19 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from mexflow.config.configuration import Run, load_configuration
+from mexflow.config.configuration import AS_GIVEN, Run, load_configuration
+from mexflow.config.datasets import GivenStageSpec, PrecomputedSpec
 from mexflow.config.evaluation import EvaluationSpec
+from mexflow.config.features import FeatureStageSpec
 from mexflow.config.flow import FlowStageSpec
+from mexflow.config.pairs import PAIRS_PATTERN
 from mexflow.config.training import TrainingSpec
 from mexflow.datasets.demo import subject_recipe
 from mexflow.datasets.identities import shared_people
 from mexflow.datasets.index import index_composite, index_dataset, indexed_dataset, raw_root
 from mexflow.datasets.index import rows_hash as hash_of_rows
 from mexflow.datasets.labels import classes_of
+from mexflow.datasets.precomputed import without_folder
 from mexflow.datasets.manifest import SCHEMES
 from mexflow.errors import UserError
 from mexflow.models.registry import check_models, module_of
@@ -55,12 +59,16 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 
+GIVEN_DATASETS = [name for name, spec in CONFIG.datasets.items() if isinstance(spec, PrecomputedSpec)]
+RAW_DATASETS = [name for name in CONFIG.datasets if name not in GIVEN_DATASETS]
+
+
 wildcard_constraints:
     dataset=one_of([*CONFIG.datasets, *CONFIG.composites]),
     alignment=one_of(CONFIG.alignments),
     flow=one_of(CONFIG.flows),
-    pairs="onset_apex",
-    feature=one_of(CONFIG.features),
+    pairs=PAIRS_PATTERN,
+    feature=one_of([*CONFIG.features, AS_GIVEN]),
     labels=one_of(SCHEMES),
     model=one_of(CONFIG.models),
     protocol=one_of(CONFIG.protocols),
@@ -80,14 +88,18 @@ def run_files(name, kind=None):
 
 
 def sheets():
-    """The contact sheet of every alignment and the flow sheet of every flow that a run uses."""
+    """The contact sheet of every alignment, and the quality page and flow sheet of every flow that a run uses."""
     found = set()
-    for run in RUNS:
+    for run in [run for run in RUNS if run.feature != AS_GIVEN]:
         feature = CONFIG.features[run.feature]
         for dataset in CONFIG.members(run.dataset):
             alignment = f"results/{dataset}/{feature.alignment}"
             found.add(f"{alignment}/contact_sheet.png")
-            found.add(f"{alignment}/{feature.flow}/{feature.pairs}/flow_sheet_{run.labels}.png")
+            if feature.needs_flow():
+                flow = f"{alignment}/{feature.flow}/{feature.pairs}"
+                found.add(f"{flow}/quality.html")
+                if feature.pairs == "onset_apex":
+                    found.add(f"{flow}/flow_sheet_{run.labels}.png")
     return sorted(found)
 
 
@@ -121,10 +133,27 @@ def flow_units(wildcards):
     return expand(pattern, unit=units(wildcards.dataset), **wildcards)
 
 
-def feature_units(wildcards):
+def flow_folder(wildcards):
+    """Where the flow of a feature lies, whether it needs one or not."""
     feature = CONFIG.features[wildcards.feature]
-    folder = f"results/{wildcards.dataset}/{feature.alignment}/{feature.flow}/{feature.pairs}"
-    return [f"{folder}/{unit}.h5" for unit in units(wildcards.dataset)]
+    folder = f"results/{wildcards.dataset}/{feature.alignment}"
+    return f"{folder}/{feature.flow}/{feature.pairs}" if feature.needs_flow() else folder
+
+
+def aligned_folder(wildcards):
+    return f"results/{wildcards.dataset}/{CONFIG.features[wildcards.feature].alignment}/aligned"
+
+
+def feature_flows(wildcards):
+    if not CONFIG.features[wildcards.feature].needs_flow():
+        return []
+    return [f"{flow_folder(wildcards)}/{unit}.h5" for unit in units(wildcards.dataset)]
+
+
+def feature_faces(wildcards):
+    if not CONFIG.features[wildcards.feature].needs_faces():
+        return []
+    return [f"{aligned_folder(wildcards)}/{unit}.h5" for unit in units(wildcards.dataset)]
 
 
 def member_features(wildcards):
@@ -190,8 +219,16 @@ def flow_spec(wildcards):
     return FlowStageSpec(flow=CONFIG.flows[wildcards.flow], pairs=wildcards.pairs).canonical()
 
 
+def given_spec(wildcards):
+    return GivenStageSpec(dataset=without_folder(CONFIG.datasets[wildcards.dataset])).canonical()
+
+
+def composite_spec(wildcards):
+    return CONFIG.composites[wildcards.dataset].canonical()
+
+
 def feature_spec(wildcards):
-    return CONFIG.features[wildcards.feature].canonical()
+    return FeatureStageSpec(feature=CONFIG.features[wildcards.feature]).canonical()
 
 
 def classes(wildcards):

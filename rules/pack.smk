@@ -1,7 +1,8 @@
 rule pack:
-    """One tensor per labelled expression of a dataset."""
+    """One tensor per sample of a dataset: a labelled expression, or a frame pair of a long video."""
     input:
-        flows=feature_units,
+        flows=feature_flows,
+        aligned=feature_faces,
     output:
         feature=ensure("results/{dataset}/features/{feature}.h5", non_empty=True),
     log:
@@ -9,7 +10,7 @@ rule pack:
     benchmark:
         "logs/{dataset}/features/{feature}.jsonl"
     wildcard_constraints:
-        dataset=one_of(CONFIG.datasets),
+        dataset=one_of(RAW_DATASETS),
     conda:
         "../envs/motion.yaml"
     threads: 1
@@ -18,12 +19,41 @@ rule pack:
         runtime=minutes_for("pack"),
     params:
         stage=script("pack"),
+        flows=flow_folder,
+        aligned=aligned_folder,
         spec=feature_spec,
         clips=all_rows_hash("pack"),
         code=fingerprint("pack"),
     shell:
-        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.feature:q} {input.flows:q}"
-        " --spec {params.spec:q} --code {params.code} > {log:q} 2>&1"
+        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.feature:q}"
+        " --flows {params.flows:q} --aligned {params.aligned:q} --spec {params.spec:q} --code {params.code} > {log:q} 2>&1"
+
+
+rule import_feature:
+    """The samples of a dataset that consists of features."""
+    output:
+        feature=ensure("results/{dataset}/features/as_given.h5", non_empty=True),
+    log:
+        "logs/{dataset}/features/as_given.log",
+    benchmark:
+        "logs/{dataset}/features/as_given.jsonl"
+    wildcard_constraints:
+        dataset=one_of(GIVEN_DATASETS),
+    conda:
+        "../envs/motion.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_for("pack"),
+        runtime=minutes_for("pack"),
+    params:
+        stage=script("import_feature"),
+        root=raw_folder,
+        spec=given_spec,
+        clips=all_rows_hash("import_feature"),
+        code=fingerprint("import_feature"),
+    shell:
+        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.feature:q}"
+        " --root {params.root:q} --spec {params.spec:q} --code {params.code} > {log:q} 2>&1"
 
 
 rule compose:
@@ -46,7 +76,7 @@ rule compose:
         runtime=minutes_for("pack"),
     params:
         stage=script("compose"),
-        spec=feature_spec,
+        spec=composite_spec,
         clips=all_rows_hash("pack"),
         code=fingerprint("compose"),
     shell:

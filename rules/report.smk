@@ -65,6 +65,45 @@ rule flow_sheet:
         " --labels {wildcards.labels} {params.faces} > {log:q} 2>&1"
 
 
+rule quality:
+    """What is left of the head's motion in every clip, and the frames without a face."""
+    input:
+        aligned=aligned_units,
+        flows=flow_units,
+    output:
+        table="results/{dataset}/{alignment}/{flow}/{pairs}/quality.csv",
+        page=report(
+            "results/{dataset}/{alignment}/{flow}/{pairs}/quality.html",
+            category="Quality",
+            labels={
+                "dataset": "{dataset}",
+                "alignment": "{alignment}",
+                "flow": "{flow}",
+                "pairs": "{pairs}",
+            },
+        ),
+    log:
+        "logs/{dataset}/{alignment}/{flow}/{pairs}/quality.log",
+    benchmark:
+        "logs/{dataset}/{alignment}/{flow}/{pairs}/quality.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_for("report"),
+        runtime=minutes_for("report"),
+    params:
+        stage=script("quality"),
+        clips=all_rows_hash("quality"),
+        faces=faces_shown,
+        code=fingerprint("quality"),
+    shell:
+        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.table:q} {output.page:q}"
+        " --aligned $(dirname {input.aligned[0]:q}) --flows $(dirname {input.flows[0]:q}) --pairs {wildcards.pairs}"
+        " --title '{wildcards.dataset} · {wildcards.alignment} · {wildcards.flow} · {wildcards.pairs}'"
+        " {params.faces} > {log:q} 2>&1"
+
+
 rule figures:
     """Confusion matrix and learning curves of a run."""
     input:

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from mexflow.cli.stage import stage
-from mexflow.config.features import FeatureSpec
+from mexflow.config.datasets import CompositeSpec
 from mexflow.datasets.manifest import read_samples
 from mexflow.features.compose import compose_features
-from mexflow.store.packed import read_packed, write_packed
+from mexflow.store.packed import writing_packed
 
 
 @stage
-def main(manifest: Path, feature: Path, members: list[Path], *, spec: FeatureSpec, code: str) -> None:
-    composed = compose_features([read_packed(path) for path in members], read_samples(manifest))
-    write_packed(composed, feature, spec.canonical(), code)
+def main(manifest: Path, feature: Path, members: list[Path], *, spec: CompositeSpec, code: str) -> None:
+    with writing_packed(feature, spec.canonical(), code) as out:
+        compose_features(members, read_samples(manifest), out)
 
 
 if __name__ == "__main__":

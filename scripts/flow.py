@@ -5,7 +5,7 @@ from pathlib import Path
 from mexflow.cli.stage import stage
 from mexflow.config.flow import FlowStageSpec
 from mexflow.datasets.manifest import read_samples
-from mexflow.motion.clip import flow_of_clip
+from mexflow.motion.unit import flow_of_unit
 from mexflow.store.aligned import reading_aligned
 from mexflow.store.flow import writing_flow
 
@@ -16,8 +16,7 @@ def main(
 ) -> None:
     rows = read_samples(manifest).query("unit == @unit")
     with reading_aligned(aligned) as videos, writing_flow(flow, spec.canonical(), code) as file:
-        for row in rows.itertuples():
-            file.add(flow_of_clip(row.clip, row.onset, row.apex, videos[row.video], spec, threads))
+        flow_of_unit(rows, videos, spec, file, threads)
 
 
 if __name__ == "__main__":

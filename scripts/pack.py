@@ -1,18 +1,18 @@
-"""One tensor per labelled expression of a dataset, with the table of its clips: flow in, a feature out."""
+"""One tensor per sample of a dataset, with the table of the samples: flow and aligned faces in, a feature out."""
 
 from pathlib import Path
 
 from mexflow.cli.stage import stage
-from mexflow.config.features import FeatureSpec
+from mexflow.config.features import FeatureStageSpec
 from mexflow.datasets.manifest import read_samples
-from mexflow.features.pack import pack_flow
-from mexflow.store.packed import write_packed
+from mexflow.features.pack import Sources, pack
+from mexflow.store.packed import writing_packed
 
 
 @stage
-def main(manifest: Path, feature: Path, flows: list[Path], *, spec: FeatureSpec, code: str) -> None:
-    packed = pack_flow({path.stem: path for path in flows}, read_samples(manifest), spec)
-    write_packed(packed, feature, spec.canonical(), code)
+def main(manifest: Path, feature: Path, *, flows: Path, aligned: Path, spec: FeatureStageSpec, code: str) -> None:
+    with Sources(flows, aligned) as sources, writing_packed(feature, spec.canonical(), code) as out:
+        pack(read_samples(manifest), spec.feature, sources, out)
 
 
 if __name__ == "__main__":

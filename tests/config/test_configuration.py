@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.written import loaded
 from mexflow.config.alignment import AlignmentSpec
 from mexflow.config.configuration import Run
-from mexflow.config.features import FeatureSpec
+from mexflow.config.features import FlowFeatureSpec
 from mexflow.config.flow import FlowSpec
 from mexflow.config.spec import nearest
 from mexflow.config.training import ModelSpec, ProtocolSpec
@@ -69,8 +69,8 @@ def test_the_order_of_keys_does_not_count(order):
         (FlowSpec(), FlowSpec(method="tvl1", preset="opencv", tau=None)),
         (AlignmentSpec(), AlignmentSpec(size=128, landmark_frames=5)),
         (
-            FeatureSpec(alignment="a", flow="f"),
-            FeatureSpec(alignment="a", flow="f", channels=["u", "v", "strain"], steps=["subtract_nose"], size=28),
+            FlowFeatureSpec(alignment="a", flow="f"),
+            FlowFeatureSpec(alignment="a", flow="f", channels=["u", "v", "strain"], steps=["subtract_nose"], size=28),
         ),
     ],
 )
@@ -94,7 +94,7 @@ def test_another_value_is_another_string(change):
 
 
 def test_the_order_of_channels_counts():
-    uv, vu = (FeatureSpec(alignment="a", flow="f", channels=order) for order in (["u", "v"], ["v", "u"]))
+    uv, vu = (FlowFeatureSpec(alignment="a", flow="f", channels=order) for order in (["u", "v"], ["v", "u"]))
     assert uv.canonical() != vu.canonical()
 
 

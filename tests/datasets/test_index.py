@@ -206,7 +206,7 @@ def test_the_order_of_rows_does_not_count(own):
         ("source", "other", {"align"}),
         ("apex", 10, {"flow"}),
         ("emotion", "fear", {"pack"}),
-        ("fps", 100.0, {"pack"}),
+        ("fps", 100.0, {"align", "pack"}),
     ],
 )
 def test_a_stage_runs_again_for_what_it_reads(own, column, value, stages):
@@ -222,7 +222,7 @@ def test_a_stage_runs_again_for_what_it_reads(own, column, value, stages):
 def test_two_cells_do_not_run_into_each_other():
     one, other = (
         pd.DataFrame({column: cells[n : n + 1] for n, column in enumerate(READ_BY["align"])})
-        for cells in (["ab", "c", "1", "x"], ["a", "bc", "1", "x"])
+        for cells in (["ab", "c", "1", "200", "x"], ["a", "bc", "1", "200", "x"])
     )
     assert rows_hash(one, "align") != rows_hash(other, "align")
 

@@ -1,84 +1,27 @@
-"""Channel stacks and packing, on fields made by hand."""
+"""Packing: which samples, in which order, with which rows beside them."""
 
+import shutil
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from features.made import blocks, constant_block, feature, flow_feature, landmarks
 from mexflow.config.features import FeatureSpec
 from mexflow.datasets.manifest import Expression, manifest_of
 from mexflow.errors import UserError
-from mexflow.features.pack import channel_stack, pack_flow
-from mexflow.store.flow import ClipFlow, writing_flow
+from mexflow.features.hoof import hoof_full_circle
+from mexflow.features.lbp_top import lbp_top
+from mexflow.features.pack import Sources, pack
+from mexflow.features.shapes import sample_shape
+from mexflow.store.aligned import writing_aligned
+from mexflow.store.flow import writing_flow
+from mexflow.store.packed import PackedFeature, read_packed, writing_packed
+from mexflow.video.temporal_interpolation import linear_interpolation, tim
 
-
-def spec(**changes) -> FeatureSpec:
-    return FeatureSpec(**{"alignment": "clip68", "flow": "tvl1", "size": 4, **changes})
-
-
-def motion(u, v, strain, nose=(0.0, 0.0), clip="c") -> ClipFlow:
-    flow = np.stack([u, v], axis=-1)[None].astype(np.float32)
-    nose = np.array([nose], np.float32)
-    return ClipFlow(clip, np.array([[1, 2]]), flow, np.asarray(strain, np.float32)[None], nose, 5.0)
-
-
-def constant(u, v, strain, nose=(0.0, 0.0), clip="c", size=8) -> ClipFlow:
-    return motion(*(np.full((size, size), value) for value in (u, v, strain)), nose, clip)
-
-
-@pytest.mark.parametrize(
-    ("channels", "values"),
-    [
-        (("u", "v", "strain"), [1.5, -2.5, 0.25]),
-        (("strain", "v", "u"), [0.25, -2.5, 1.5]),
-        (("v",), [-2.5]),
-    ],
-)
-def test_channels_come_in_the_order_of_the_spec_in_px(channels, values):
-    stack = channel_stack(constant(1.5, -2.5, 0.25), spec(channels=channels))
-    assert stack.shape == (4, 4, len(values))
-    assert stack.dtype == np.float32
-    np.testing.assert_array_equal(stack, np.broadcast_to(np.float32(values), stack.shape))
-
-
-def test_the_nose_s_motion_is_subtracted_from_u_and_v_only():
-    stack = channel_stack(constant(1.5, -2.5, 0.25, nose=(1.0, 0.5)), spec())
-    np.testing.assert_array_equal(stack[0, 0], np.float32([0.5, -3.0, 0.25]))
-
-
-def test_without_steps_the_flow_stays_raw():
-    stack = channel_stack(constant(1.5, -2.5, 0.25, nose=(1.0, 0.5)), spec(steps=()))
-    np.testing.assert_array_equal(stack[0, 0], np.float32([1.5, -2.5, 0.25]))
-
-
-def test_the_stored_flow_is_not_changed():
-    clip = constant(1.5, -2.5, 0.25, nose=(1.0, 0.5))
-    channel_stack(clip, spec())
-    assert (clip.flow[..., 0] == 1.5).all()
-    assert (clip.flow[..., 1] == -2.5).all()
-
-
-def overlaps(large: int, small: int) -> np.ndarray:
-    """(small, large): which part of each small pixel each large pixel covers."""
-    ends = np.arange(1, small + 1) * large / small
-    starts = ends - large / small
-    pixels = np.arange(large)
-    covered = np.minimum(ends[:, None], pixels + 1) - np.maximum(starts[:, None], pixels)
-    return covered.clip(min=0) * small / large
-
-
-@given(st.sampled_from([(128, 28), (128, 32), (96, 28), (40, 7), (28, 28)]), st.integers(0, 2**32 - 1))
-def test_each_pixel_is_the_mean_of_the_area_that_it_covers(sizes, seed):
-    large, small = sizes
-    fields = np.random.default_rng(seed).standard_normal((3, large, large)).astype(np.float32)
-    weights = overlaps(large, small)
-    expected = np.moveaxis(weights @ fields.astype(float) @ weights.T, 0, -1)
-    np.testing.assert_allclose(channel_stack(motion(*fields), spec(size=small)), expected, atol=1e-5)
-
-
-# --- packing ----------------------------------------------------------------------------------------------------
-
+SIZE = 32
 # Neither the units nor the clips inside them are in alphabetical order; both subjects have a clip "e1".
 CLIPS = [("s2", "e3", 1.0), ("s1", "e1", 2.0), ("s2", "e1", 3.0), ("s10", "e2", 4.0), ("s1", "e0", 5.0)]
 
@@ -116,54 +59,175 @@ def manifest() -> pd.DataFrame:
 
 
 @pytest.fixture
-def flows(tmp_path):
-    paths = {}
+def folder(built: Path, tmp_path: Path) -> Path:
+    """A copy of `built`, to change."""
+    return shutil.copytree(built, tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Flow of one pair, `flows`, of seven pairs, `videos`, and the faces, `aligned`, of every clip."""
+    folder = tmp_path_factory.mktemp("built")
     for unit in ("s1", "s2", "s10"):
-        paths[unit] = tmp_path / f"{unit}.h5"
-        with writing_flow(paths[unit], "{}", "0") as file:
-            for subject, clip, value in sorted(CLIPS):
-                if subject == unit:
-                    file.add(constant(value, -value, value / 10, clip=clip))
-    return paths
+        own = [(clip, value) for subject, clip, value in sorted(CLIPS) if subject == unit]
+        with writing_flow(folder / "flows" / f"{unit}.h5", "{}", "0") as file:
+            for clip, value in own:
+                file.add(clip, 5.0, blocks(constant_block(value, -value, value / 10)))
+        with writing_flow(folder / "videos" / f"{unit}.h5", "{}", "0") as file:
+            for clip, value in own:
+                first = int(10 * value)
+                parts = (constant_block(value, 0, 0, 4, first=first), constant_block(value, 0, 0, 3, first=first + 4))
+                file.add(clip, 5.0, blocks(*parts))
+        with writing_aligned(folder / "aligned" / f"{unit}.h5", "{}", "0") as file:
+            for clip, value in own:
+                out = file.writer(clip, (SIZE, SIZE))
+                index = out.add_transform(np.eye(2, 3), landmarks(SIZE, SIZE))
+                for number, face in enumerate(faces_of(value), int(10 * value) - 2):
+                    out.append(number, face, 0, index)
+                out.finish(
+                    fps=200.0,
+                    kept_fps=200.0,
+                    inter_ocular_distance=9.0,
+                    raw_inter_ocular_distance=9.0,
+                    landmark_spread=0.0,
+                    frames_without_face=0,
+                )
+    return folder
 
 
-def test_samples_keep_the_manifest_s_order_across_units(flows, manifest):
-    packed = pack_flow(flows, manifest, spec())
-    assert packed.samples.shape == (5, 4, 4, 3)
-    assert packed.samples.dtype == np.float32
-    np.testing.assert_array_equal(packed.samples[:, 0, 0, 0], [1, 2, 3, 4, 5])
-    assert packed.clips[["subject", "clip"]].to_records(index=False).tolist() == [one[:2] for one in CLIPS]
-    assert packed.clips.onset.tolist() == [10, 20, 30, 40, 50]
+def faces_of(value: float) -> np.ndarray:
+    """12 frames, of which the third to the tenth are the expression."""
+    return np.random.default_rng(int(value)).integers(0, 256, (12, SIZE, SIZE), np.uint8)
 
 
-def test_the_table_numbers_its_rows_as_the_samples_even_for_a_part_of_the_manifest(flows, manifest):
-    part = manifest[manifest.unit != "s2"]
-    packed = pack_flow(flows, part, spec())
-    np.testing.assert_array_equal(packed.samples[:, 0, 0, 0], [2, 4, 5])
-    assert packed.clips.index.tolist() == [0, 1, 2]
+def packed(folder: Path, manifest: pd.DataFrame, spec: FeatureSpec, flows: str = "flows") -> PackedFeature:
+    path = folder / "feature.h5"
+    with Sources(folder / flows, folder / "aligned") as sources, writing_packed(path, "{}", "0") as out:
+        pack(manifest, spec, sources, out)
+    found = read_packed(path)
+    assert found.samples.shape[1:] == sample_shape(spec)
+    assert len(found.samples) == len(found.clips)
+    return found
 
 
-def test_channels_and_units_are_named(flows, manifest):
-    packed = pack_flow(flows, manifest, spec(channels=("strain", "u")))
-    assert packed.channels == ("strain", "u")
-    assert packed.units == ("1", "px")
+def test_samples_keep_the_manifest_s_order_across_units(folder, manifest) -> None:
+    found = packed(folder, manifest, flow_feature(steps=()))
+    assert (found.samples.shape, found.samples.dtype) == ((5, 4, 4, 3), np.float32)
+    np.testing.assert_array_equal(found.samples[:, 0, 0, 0], [1, 2, 3, 4, 5])
+    assert found.clips[["subject", "clip"]].to_records(index=False).tolist() == [one[:2] for one in CLIPS]
+    assert found.clips.onset.tolist() == [10, 20, 30, 40, 50]
 
 
-def test_a_clip_that_its_flow_file_lacks_is_named(flows, manifest):
-    with writing_flow(flows["s2"], "{}", "0") as file:
-        file.add(constant(1, 1, 1, clip="e3"))
-    with pytest.raises(UserError, match=r"s2\.h5 lacks the clip e1"):
-        pack_flow(flows, manifest, spec())
+def test_the_table_numbers_its_rows_as_the_samples_even_for_a_part_of_the_manifest(folder, manifest) -> None:
+    found = packed(folder, manifest[manifest.unit != "s2"], flow_feature(steps=()))
+    np.testing.assert_array_equal(found.samples[:, 0, 0, 0], [2, 4, 5])
+    assert found.clips.index.tolist() == [0, 1, 2]
 
 
-def test_a_missing_flow_file_is_named(flows, manifest):
-    flows["s10"].unlink()
+def test_channels_units_and_normalisation_are_named(folder, manifest) -> None:
+    spec = flow_feature(channels=("strain", "u"), normalise="none")
+    found = packed(folder, manifest, spec).layout
+    assert (found.channels, found.units, found.normalise) == (("strain", "u"), ("1", "px"), "none")
+
+
+def test_a_sample_is_scaled_to_0_and_1_by_itself_and_a_constant_channel_to_0(folder, manifest) -> None:
+    spec = feature(kind="gray", length=8, time="slice", size=8, normalise="sample_min_max")
+    scaled = packed(folder, manifest, spec).samples
+    assert scaled.dtype == np.float32
+    assert (scaled.min(axis=(1, 2, 3)) == 0).all()
+    assert (scaled.max(axis=(1, 2, 3)) == 1).all()
+    flat = packed(folder, manifest, flow_feature(normalise="sample_min_max"))
+    assert (flat.samples == 0).all()
+
+
+def test_pairs_of_an_interval_are_samples_of_their_own(folder, manifest) -> None:
+    found = packed(folder, manifest, flow_feature(steps=(), pairs={"interval": 1}), "videos")
+    assert len(found.samples) == 5 * 7
+    assert list(found.clips.columns) == ["dataset", "subject", "video", "first", "second", "fps"]
+    first = found.clips.iloc[:7]
+    assert (set(first.subject), set(first.video)) == ({"s2"}, {"e3"})
+    assert first["first"].tolist() == list(range(10, 17))
+    np.testing.assert_array_equal(found.samples[:7, 0, 0, 0], 1)
+
+
+def test_pairs_of_each_frame_are_brought_to_one_length(folder, manifest) -> None:
+    found = packed(folder, manifest, flow_feature(steps=(), pairs="onset_each", length=3), "videos")
+    assert found.samples.shape == (5, 3, 4, 4, 3)
+
+
+def test_slices_take_the_frames_of_the_expression(folder, manifest) -> None:
+    found = packed(folder, manifest, feature(kind="gray", time="slice", length=4, start=2, size=SIZE))
+    assert found.samples.dtype == np.uint8
+    np.testing.assert_array_equal(found.samples[0, ..., 0], faces_of(1)[4:8])
+
+
+def test_a_clip_that_is_too_short_for_its_slice_is_interpolated(folder, manifest) -> None:
+    found = packed(folder, manifest, feature(kind="gray", time="slice", length=15, size=SIZE))
+    expected = linear_interpolation(faces_of(1)[2:10].astype(np.float32), 15)
+    np.testing.assert_allclose(found.samples[0, ..., 0], expected, atol=1e-4)
+
+
+def test_key_frames_are_onset_apex_offset_and_those_between(folder, manifest) -> None:
+    found = packed(folder, manifest, feature(kind="gray", time="key_frames", length=5, size=SIZE))
+    # Onset 10, apex 13, offset 17: steps of (13 − 10) // 2 and (17 − 13) // 2.
+    np.testing.assert_array_equal(found.samples[0, ..., 0], faces_of(1)[[2, 3, 5, 7, 9]])
+
+
+def test_regions_of_gray_are_channels(folder, manifest) -> None:
+    spec = feature(kind="gray", time="slice", length=2, size=8, regions=["eyes", "nose_mouth"])
+    found = packed(folder, manifest, spec)
+    assert found.layout.channels == ("eyes", "nose_mouth")
+    points = landmarks(SIZE, SIZE)
+    rows = slice(*np.rint(points[[19, 1], 1]).astype(int))
+    columns = slice(*np.rint(points[[1, 15], 0]).astype(int))
+    inside = np.ascontiguousarray(faces_of(1)[2][rows, columns])
+    expected = cv2.resize(inside, (8, 8), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(found.samples[0, 0, ..., 0], expected)
+
+
+def test_lbp_top_is_that_of_the_interpolated_expression(folder, manifest) -> None:
+    found = packed(folder, manifest, feature(kind="lbp_top", length=7))
+    volume = tim(faces_of(2)[2:10].astype(np.float32), 7)
+    np.testing.assert_array_equal(found.samples[1], lbp_top(volume, (3, 3, 3)))
+
+
+def test_lbp_top_of_a_clip_that_is_too_short_says_what_to_do(folder, manifest) -> None:
+    with pytest.raises(UserError, match=r"s2/e3: .*Give the feature a length"):
+        packed(folder, manifest, feature(kind="lbp_top", radii=[1, 1, 4]))
+
+
+def test_hoof_is_that_of_the_flow_without_the_head(folder, manifest) -> None:
+    still = packed(folder, manifest, feature(kind="hoof", flow="tvl1"))
+    assert (still.samples == 0).all()
+    moving = packed(folder, manifest, feature(kind="hoof", flow="tvl1", steps=(), bins=4, blocks=[2, 1]))
+    expected = hoof_full_circle(np.broadcast_to(np.float32([1, -1]), (1, SIZE, SIZE, 2)), 4, (2, 1))
+    np.testing.assert_array_equal(moving.samples[0], expected)
+
+
+def test_a_clip_that_its_alignment_left_out_is_left_out(folder, manifest) -> None:
+    with writing_flow(folder / "flows" / "s10.h5", "{}", "0") as file:
+        file.leave_out("e2")
+    found = packed(folder, manifest, flow_feature(steps=()))
+    np.testing.assert_array_equal(found.samples[:, 0, 0, 0], [1, 2, 3, 5])
+    assert "e2" not in set(found.clips["clip"])
+
+
+def test_a_clip_that_its_flow_file_lacks_is_named(folder, manifest) -> None:
+    with writing_flow(folder / "flows" / "s2.h5", "{}", "0") as file:
+        file.add("e3", 5.0, blocks(constant_block(1, 1, 1)))
+    with pytest.raises(UserError, match=r"s2\.h5 lacks e1"):
+        packed(folder, manifest, flow_feature())
+
+
+def test_a_missing_flow_file_is_named(folder, manifest) -> None:
+    (folder / "flows" / "s10.h5").unlink()
     with pytest.raises(UserError, match=r"s10\.h5 is missing"):
-        pack_flow(flows, manifest, spec())
+        packed(folder, manifest, flow_feature())
 
 
-def test_a_flow_file_cut_in_half_is_named(flows, manifest):
-    whole = flows["s1"].read_bytes()
-    flows["s1"].write_bytes(whole[: len(whole) // 2])
+def test_a_flow_file_cut_in_half_is_named(folder, manifest) -> None:
+    path = folder / "flows" / "s1.h5"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match=r"s1\.h5 is damaged"):
-        pack_flow(flows, manifest, spec())
+        packed(folder, manifest, flow_feature())

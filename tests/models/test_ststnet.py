@@ -1,4 +1,4 @@
-"""STSTNet, layer by layer, against its paper's table and counts (reference/systems.md, section 6.2)."""
+"""STSTNet, layer by layer, against its paper's table and counts."""
 
 import keras
 import numpy as np

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from mexflow.store.aligned import AlignedVideo, writing_aligned
-from mexflow.store.flow import ClipFlow, writing_flow
+from mexflow.store.flow import FlowBlock, writing_flow
 from mexflow.synthesis.photographs import astronaut
+from store.samples import write_video
 
 SIZE = 48
 
@@ -40,10 +41,10 @@ def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
         for unit, of_unit in rows.groupby("unit"):
             with writing_aligned(folder / "aligned" / f"{unit}.h5", "{}", "") as file:
                 for row, video in of_unit["video"].items():
-                    file.add(_video(video, landmarks, face + 100 * row, spread))
+                    write_video(file, _video(video, landmarks, face + 100 * row, spread))
             with writing_flow(folder / "flow" / f"{unit}.h5", "{}", "") as file:
                 for row, clip in of_unit["clip"].items():
-                    file.add(_flow(clip, landmarks, motions[row]))
+                    file.add(clip, 20.0, iter([_flow(landmarks, motions[row])]))
         files = [sorted((folder / kind).glob("*.h5")) for kind in ("aligned", "flow")]
         x, y = np.rint(landmarks[21]).astype(int)
         return Dataset(*files, rows, (int(x), int(y)))
@@ -58,23 +59,36 @@ def _landmarks() -> np.ndarray:
 
 
 def _video(name: str, landmarks: np.ndarray, seed: int, spread: float) -> AlignedVideo:
+    faces = np.random.default_rng(seed).integers(0, 256, (3, SIZE, SIZE), np.uint8)
     return AlignedVideo(
         video=name,
-        faces=np.random.default_rng(seed).integers(0, 256, (3, SIZE, SIZE), np.uint8),
         frame_numbers=np.array([7, 8, 9]),
-        landmarks=landmarks,
-        transform=np.eye(2, 3),
+        segment=np.zeros(3, int),
+        transform_of=np.zeros(3, int),
+        transforms=np.eye(2, 3)[None],
+        landmarks=landmarks[None],
+        crop_size=(SIZE, SIZE),
+        fps=200.0,
+        kept_fps=200.0,
         inter_ocular_distance=20.0,
         raw_inter_ocular_distance=60.0,
         landmark_spread=spread,
         frames_without_face=0,
+        stored_faces=faces.__getitem__,
     )
 
 
-def _flow(clip: str, landmarks: np.ndarray, motion: float) -> ClipFlow:
+def _flow(landmarks: np.ndarray, motion: float) -> FlowBlock:
     """The brows move down by `motion` px; the head moves as a whole."""
     y, x = np.mgrid[:SIZE, :SIZE]
     bump = sum(np.exp(-((x - a) ** 2 + (y - b) ** 2) / 18) for a, b in landmarks[[21, 22]])
     head = np.array([0.5, -0.3], np.float32)
     flow = np.stack([0 * bump, motion * bump], axis=-1).astype(np.float32) + head
-    return ClipFlow(clip, np.array([[7, 9]]), flow[None], np.abs(bump).astype(np.float32)[None], head[None], 20.0)
+    return FlowBlock(
+        pairs=np.array([[7, 9]]),
+        flow=flow[None],
+        strain=np.abs(bump).astype(np.float32)[None],
+        nose_flow=head[None],
+        nose_residual=np.zeros((1, 2), np.float32),
+        landmarks=landmarks[None].astype(np.float32),
+    )

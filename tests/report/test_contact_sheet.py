@@ -1,5 +1,7 @@
 """The contact sheet: every clip, nothing of a face when faces are withheld, red for bad alignment."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -7,6 +9,8 @@ import pytest
 
 from mexflow.report import contact_sheet as sheet
 from mexflow.report.contact_sheet import contact_sheet
+from mexflow.store.aligned import reading_aligned, writing_aligned
+from store.samples import write_video
 
 CLIPS = [("s1", "negative", 1.0), ("s1", "positive", -1.0), ("s2", "negative", 1.0)]
 
@@ -61,6 +65,42 @@ def test_a_video_with_several_expressions_is_drawn_once(make_dataset, tmp_path):
     for manifest, path in zip((dataset.manifest, twice), paths, strict=True):
         contact_sheet(dataset.aligned, manifest, True, path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def rewritten(path, crop_size=(48, 48), left_out=()):
+    """Write an aligned file anew: white faces of this width and height, and videos left out."""
+    with reading_aligned(path) as file:
+        videos = [file[name] for name in file.videos]
+    white = np.full((3, *crop_size[::-1]), 255, np.uint8)
+    with writing_aligned(path, "{}", "") as file:
+        for video in videos:
+            if video.video in left_out:
+                file.note_failure(video.video, 7, 9, "no face", "dropped")
+            else:
+                write_video(file, replace(video, crop_size=crop_size, stored_faces=white.__getitem__))
+
+
+def test_a_video_that_was_left_out_is_framed_in_red_and_has_no_face(make_dataset, tmp_path):
+    dataset = make_dataset(CLIPS)
+    for path in dataset.aligned:
+        rewritten(path)
+    all_there = drawn(dataset, True, tmp_path / "whole.png")
+    rewritten(dataset.aligned[1], left_out=["clip2"])
+    one_left_out = drawn(dataset, True, tmp_path / "sheet.png")
+    assert red_pixels(all_there) == 0
+    assert red_pixels(one_left_out) > 4 * 150
+    assert (one_left_out == 60).all(axis=-1).sum() > 140**2  # the tile of the missing face
+
+
+def test_a_face_higher_than_wide_keeps_its_proportions(make_dataset, tmp_path):
+    dataset = make_dataset(CLIPS[2:])
+    rewritten(dataset.aligned[0], crop_size=(40, 80))
+    with reading_aligned(dataset.aligned[0]) as file:
+        video = file["clip0"]
+        tile = sheet._tile("s2", video, True)
+    assert tile.face.shape == (80, 80)
+    np.testing.assert_allclose(80 * tile.landmarks - 0.5, video.landmarks[0] + [20, 0])
+    assert drawn(dataset, True, tmp_path / "sheet.png") is not None
 
 
 @pytest.mark.parametrize("counts", [[1], [9] * 8, [13, 14, 1, 1, 6, 11, 3, 40], [1] * 671, [40] * 30])

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from mexflow.errors import UserError
-from mexflow.store.packed import PackedFeature, read_packed, write_packed
+from mexflow.store.packed import Layout, PackedFeature, read_packed, write_packed
 from mexflow.store.tables import write_csv
 from store.samples import clips
 
@@ -17,7 +17,7 @@ from store.samples import clips
 def feature(samples: int) -> PackedFeature:
     """About 9 kB per sample that no compression makes smaller."""
     data = np.random.default_rng(samples).normal(size=(samples, 28, 28, 3)).astype(np.float32)
-    return PackedFeature(data, clips(samples), ("u", "v", "strain"), ("px", "px", "1"))
+    return PackedFeature(data, clips(samples), Layout(("u", "v", "strain"), ("px", "px", "1")))
 
 
 def attempt(write) -> str:

@@ -104,7 +104,8 @@ def test_every_byte_of_the_head_is_guarded(kind, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "dataset"), [("aligned", "v/faces"), ("flow", "c/flow"), ("flow", "c/strain"), ("feature", "samples")]
+    ("kind", "dataset"),
+    [("aligned", "videos/v/faces"), ("flow", "c/flow"), ("flow", "c/strain"), ("feature", "samples")],
 )
 def test_every_byte_of_compressed_data_is_guarded(tmp_path, kind, dataset):
     path = tmp_path / "f.h5"

@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mexflow.errors import UserError
-from mexflow.store.aligned import reading_aligned, writing_aligned
 from mexflow.store.flow import reading_flow, writing_flow
 from mexflow.store.packed import read_packed, write_packed
 from mexflow.store.records import read_record, write_record
 from mexflow.store.tables import read_table, write_csv, write_table
 from mexflow.store.weights import read_weights, write_weights
-from store.samples import WEIGHTS, aligned_video, clip_flow, clips, packed_feature
+from store.samples import WEIGHTS, clips, flow_blocks, packed_feature
 
 
 def assert_same(one: object, other: object) -> None:
@@ -26,28 +25,22 @@ def assert_same(one: object, other: object) -> None:
         assert type(found) is type(value), name
 
 
-def test_aligned_faces_come_back(tmp_path):
-    videos = [aligned_video("006_1"), aligned_video("é 中.avi")]
-    with writing_aligned(tmp_path / "a.h5", '{"size":24}', "abc") as file:
-        for video in videos:
-            file.add(video)
-    with reading_aligned(tmp_path / "a.h5") as file:
-        assert file.videos == ["006_1", "é 中.avi"]
-        for video in videos:
-            assert_same(video, file[video.video])
-        face, landmarks = file.first_face("006_1")
-    np.testing.assert_array_equal(face, videos[0].faces[0], strict=True)
-    np.testing.assert_array_equal(landmarks, videos[0].landmarks, strict=True)
-
-
-def test_flow_comes_back(tmp_path):
+def test_flow_comes_back_whatever_the_blocks(tmp_path):
     with writing_flow(tmp_path / "f.h5", "{}", "abc") as file:
-        file.add(clip_flow("b"))
-        file.add(clip_flow("a", pairs=1))
+        file.add("b", 10.25, iter(flow_blocks(pairs=5, block=2)))
+        file.add("a", 9.5, iter(flow_blocks(pairs=1)))
+        file.leave_out("z")
+    written = flow_blocks(pairs=5, block=2)
     with reading_flow(tmp_path / "f.h5") as file:
-        assert file.clips == ["a", "b"]
-        assert_same(clip_flow("b"), file["b"])
-        assert_same(clip_flow("a", pairs=1), file["a"])
+        assert (file.clips, file.left_out) == (["a", "b"], {"z"})
+        clip = file["b"]
+        assert (clip.inter_ocular_distance, file["a"].inter_ocular_distance, len(clip)) == (10.25, 9.5, 5)
+        for name in ("pairs", "nose_flow", "nose_residual", "landmarks"):
+            whole = np.concatenate([getattr(block, name) for block in written])
+            np.testing.assert_array_equal(getattr(clip, name), whole, strict=True)
+        np.testing.assert_array_equal(clip.flow(), np.concatenate([block.flow for block in written]), strict=True)
+        np.testing.assert_array_equal(clip.flow(2, 4), written[1].flow, strict=True)
+        np.testing.assert_array_equal(clip.strain(4), written[2].strain, strict=True)
 
 
 def test_a_packed_feature_comes_back(tmp_path):
@@ -56,7 +49,7 @@ def test_a_packed_feature_comes_back(tmp_path):
     read = read_packed(tmp_path / "p.h5")
     np.testing.assert_array_equal(read.samples, feature.samples, strict=True)
     pd.testing.assert_frame_equal(read.clips, feature.clips)
-    assert (read.channels, read.units) == (("u", "v", "strain"), ("px", "px", "1"))
+    assert read.layout == feature.layout
 
 
 def test_the_weights_of_a_fold_come_back(tmp_path):
@@ -75,14 +68,14 @@ def test_a_weight_without_an_axis_comes_back(tmp_path):
 
 def test_a_file_says_what_it_holds(tmp_path):
     with writing_flow(tmp_path / "f.h5", '{"preset":"opencv"}', "abc123") as file:
-        file.add(clip_flow("c", size=24))
+        file.add("c", 10.25, iter(flow_blocks(size=24)))
     with h5py.File(tmp_path / "f.h5") as file:
         about = {name: file.attrs[name].decode() for name in ("kind", "spec", "code")}
         clip = dict(file["c"].attrs)
         fields = {name: dict(file["c"][name].attrs) for name in ("flow", "strain")}
         assert file.attrs["format_version"] == 1
     assert about == {"kind": "flow", "spec": '{"preset":"opencv"}', "code": "abc123"}
-    assert clip == {"crop_size": 24, "inter_ocular_distance": 10.25}
+    assert (clip["crop_size"].tolist(), clip["inter_ocular_distance"]) == ([28, 24], 10.25)
     assert fields["flow"] == {"channels": b"u,v", "units": b"px"}
     assert fields["strain"] == {"channels": b"strain", "units": b"1"}
 

@@ -154,7 +154,7 @@ def test_a_leak_ends_a_training(monkeypatch):
 def test_statistics_of_all_clips_end_a_training(monkeypatch):
     feature = feature_of(clip_table(["s1", "s2"]))
     of_all = Normaliser.of(feature.samples)
-    monkeypatch.setattr(run.Normaliser, "of", classmethod(lambda cls, tensors: of_all))
+    monkeypatch.setattr(run.Normaliser, "of", classmethod(lambda cls, tensors, normalise: of_all))
     spec = training_spec(epochs=1)
     monkeypatch.setattr(run, "audit", lambda *found: (monkeypatch.undo(), audit(*found)))
     with pytest.raises(LeakError, match=r"fold 0 \(demo/s1 held out\): the input statistics"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mexflow.config.training import ModelSpec, ProtocolSpec, TrainingSpec
-from mexflow.store.packed import PackedFeature
+from mexflow.store.packed import Layout, PackedFeature
 
 CLASSES = ("negative", "positive", "surprise")
 SHAPE = (8, 8, 3)
@@ -29,7 +29,7 @@ def tensors_of(classes, seed=0) -> np.ndarray:
 def feature_of(clips) -> PackedFeature:
     """A packed feature for the table; clips without a class get the first one's motion."""
     classes = [CLASSES.index(name) if name in CLASSES else 0 for name in clips["three_class"]]
-    return PackedFeature(tensors_of(classes), clips, ("u", "v", "strain"), ("px", "px", "1"))
+    return PackedFeature(tensors_of(classes), clips, Layout(("u", "v", "strain"), ("px", "px", "1")))
 
 
 def training_spec(*, epochs=3, seed=0, permute=False, keep_weights=False, **parameters) -> TrainingSpec:

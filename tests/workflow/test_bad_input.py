@@ -156,7 +156,7 @@ def cut_an_aligned_file(project: Project) -> str:
 
 def label_a_frame_that_is_not_there(project: Project) -> str:
     edit_labels(project, "s2_positive_01", onset="1", apex="2")
-    return "s2_positive_01: its label names frame 1, but s2_positive_01 has frames"
+    return "s2_positive_01: frame 1 is not among its aligned frames"
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,9 @@ def endpoint_errors(project: Project) -> tuple[np.ndarray, np.ndarray]:
         truths = read_truth(results / f"raw/truth/{unit}.h5")
         with reading_aligned(aligned) as videos, reading_flow(flow) as flows:
             for clip in flows.clips:
-                transform = videos[clip].transform
+                transform = videos[clip].transforms[0]
                 truth = in_crop(truths[clip].expression, truths[clip].stride, transform)
-                estimate = flows[clip].flow[0] - flows[clip].nose_flow[0]
+                estimate = flows[clip].flow(0, 1)[0] - flows[clip].nose_flow[0]
                 length = np.linalg.norm(truth, axis=-1)
                 moving = length > 0.2 * length.max()
                 flow_errors.append(np.linalg.norm(estimate - truth, axis=-1)[moving].mean())
@@ -101,6 +101,7 @@ def test_the_report_is_one_file_with_every_figure(demo: Project, tmp_path: Path)
         "learning_curves.png",
         "contact_sheet.png",
         "flow_sheet_three_class.png",
+        "quality.html",
         "scores.html",
     ):
         assert figure in text, figure

@@ -40,6 +40,7 @@ def judge(run: str = RUN) -> set[str]:
 
 CONTACT_SHEET = {"contact_sheet: results/demo/clip68/contact_sheet.png"}
 FLOW_SHEET = {"flow_sheet: results/demo/clip68/tvl1/onset_apex/flow_sheet_three_class.png"}
+MOTION_PICTURES = FLOW_SHEET | {"quality: results/demo/clip68/tvl1/onset_apex/quality.csv"}
 ALL_UNITS = ("s1", "s2", "s3")
 
 
@@ -103,7 +104,7 @@ def test_a_comment_or_docstring_in_any_module_runs_nothing(finished_demo: Projec
 def test_one_changed_frame_runs_its_unit_and_what_holds_it(finished_demo: Project) -> None:
     frame = sorted((finished_demo.raw / "s2" / "s2_positive_01").iterdir())[3]
     repaint(frame)
-    planned = align("s2") | flow("s2") | pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+    planned = align("s2") | flow("s2") | pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
     assert finished_demo.planned_jobs() == planned
     untouched = finished_demo.folder / "results/demo/clip68/aligned/s3.h5"
     before = untouched.stat().st_mtime_ns
@@ -118,7 +119,7 @@ def test_an_added_clip_runs_its_unit_and_what_holds_it(finished_demo: Project) -
     shutil.copytree(finished_demo.raw / source["path"], finished_demo.raw / "s3" / "s3_positive_99")
     repaint(sorted((finished_demo.raw / "s3" / "s3_positive_99").iterdir())[0])
     write_label_rows(finished_demo, [*rows, {**source, "clip": "s3_positive_99", "path": "s3/s3_positive_99"}])
-    planned = align("s3") | flow("s3") | pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+    planned = align("s3") | flow("s3") | pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
     assert finished_demo.planned_jobs() == planned
 
 
@@ -126,7 +127,7 @@ def test_a_removed_clip_runs_its_unit_and_what_held_it(finished_demo: Project) -
     rows = [row for row in label_rows(finished_demo) if row["clip"] != "s2_surprise_01"]
     write_label_rows(finished_demo, rows)
     shutil.rmtree(finished_demo.raw / "s2" / "s2_surprise_01")
-    planned = align("s2") | flow("s2") | pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+    planned = align("s2") | flow("s2") | pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
     assert finished_demo.planned_jobs() == planned
 
 
@@ -142,7 +143,7 @@ def test_a_corrected_onset_runs_the_flow_of_its_unit_and_on(finished_demo: Proje
     row = next(row for row in rows if row["subject"] == "s2")
     row["onset"] = str(int(row["onset"]) - 1)
     write_label_rows(finished_demo, rows)
-    assert finished_demo.planned_jobs() == flow("s2") | pack() | train() | judge() | FLOW_SHEET
+    assert finished_demo.planned_jobs() == flow("s2") | pack() | train() | judge() | MOTION_PICTURES
 
 
 def test_a_function_in_motion_runs_flow_and_on_but_never_align(finished_demo: Project) -> None:
@@ -152,7 +153,7 @@ def test_a_function_in_motion_runs_flow_and_on_but_never_align(finished_demo: Pr
         "0.50001 * (u_y + v_x)",
     )
     flows = set().union(*(flow(unit) for unit in ALL_UNITS))
-    assert finished_demo.planned_jobs() == flows | pack() | train() | judge() | FLOW_SHEET
+    assert finished_demo.planned_jobs() == flows | pack() | train() | judge() | MOTION_PICTURES
 
 
 def test_a_flow_parameter_runs_that_flow_and_leaves_others(finished_demo: Project) -> None:
@@ -167,7 +168,7 @@ def test_a_flow_parameter_runs_that_flow_and_leaves_others(finished_demo: Projec
     finished_demo.configure(config)
     run = RUN.replace("uvs28", "other28")
     flows = set().union(*(flow(unit, "other") for unit in ALL_UNITS))
-    sheet = {job.replace("/tvl1/", "/other/") for job in FLOW_SHEET}
+    sheet = {job.replace("/tvl1/", "/other/") for job in MOTION_PICTURES}
     assert finished_demo.planned_jobs() == flows | pack("other28") | train(run) | judge(run) | sheet
 
 
@@ -206,13 +207,13 @@ def test_something_added_to_an_experiment_runs_the_new_combinations_only(finishe
     elif added == "subject":
         config["datasets"]["demo"]["subjects"] = 4
         expected = {"synthesize: results/demo/raw/s4.json"} | align("s4") | flow("s4")
-        expected |= pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+        expected |= pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
     else:
         config["datasets"]["again"] = {"kind": "demo", "subjects": 2, "clips_per_emotion": 1, "seed": 7}
         experiment["datasets"].append("again")
         units = ("s1", "s2")
         per_unit = [align(unit) | flow(unit) | {f"synthesize: results/demo/raw/{unit}.json"} for unit in units]
-        everything = set().union(*per_unit) | pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+        everything = set().union(*per_unit) | pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
         expected = {job.replace("results/demo/", "results/again/") for job in everything}
     finished_demo.configure(config)
     assert finished_demo.planned_jobs() == expected
@@ -239,7 +240,7 @@ def test_a_parameter_that_is_spelt_out_at_its_default_runs_nothing(finished_demo
 def test_a_unit_that_vanishes_leaves_the_pack(finished_demo: Project) -> None:
     rows = [row for row in label_rows(finished_demo) if row["subject"] != "s2"]
     write_label_rows(finished_demo, rows)
-    planned = pack() | train() | judge() | CONTACT_SHEET | FLOW_SHEET
+    planned = pack() | train() | judge() | CONTACT_SHEET | MOTION_PICTURES
     assert finished_demo.planned_jobs() == planned
     finished_demo.build()
     with h5py.File(finished_demo.folder / "results/demo/features/uvs28.h5") as file:

@@ -10,13 +10,19 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from mexflow.cli.features import features
 from mexflow.cli.manifest import check, lookalike, manifest
+from mexflow.cli.motion import align, flow, strain
 from mexflow.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(manifest)
 app.command()(check)
 app.command()(lookalike)
+app.command()(align)
+app.command()(flow)
+app.command()(strain)
+app.command()(features)
 
 
 @app.callback()

@@ -9,17 +9,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, NonNegativeInt, ValidationError, model_validator
 
 from mexflow.config.alignment import AlignmentSpec
-from mexflow.config.datasets import AnyDataset, CompositeSpec
-from mexflow.config.features import FeatureSpec
+from mexflow.config.datasets import AnyDataset, CompositeSpec, PrecomputedSpec
+from mexflow.config.features import AnyFeatureSpec, FlowFeatureSpec
 from mexflow.config.flow import FlowSpec
 from mexflow.config.mistakes import mistakes_in_words
+from mexflow.config.pairs import per_expression
 from mexflow.config.spec import Name, Spec, nearest
 from mexflow.config.training import ModelSpec, ProtocolSpec
 from mexflow.errors import UserError
 
 LabelScheme = Literal["emotion", "three_class", "five_class", "objective", "binary", "seven_class", "stimulus"]
 
-_RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}}
+AS_GIVEN = "as_given"
+"""The feature of datasets that consist of features already."""
+
+_RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}, "features": {AS_GIVEN}}
 
 
 class Experiment(Spec):
@@ -57,14 +61,14 @@ class Configuration(Spec):
     composites: dict[Name, CompositeSpec] = Field(default_factory=dict)
     alignments: dict[Name, AlignmentSpec]
     flows: dict[Name, FlowSpec]
-    features: dict[Name, FeatureSpec]
+    features: dict[Name, AnyFeatureSpec]
     models: dict[Name, ModelSpec]
     protocols: dict[Name, ProtocolSpec]
     experiments: tuple[Experiment, ...]
 
     @model_validator(mode="after")
     def _names_are_known_and_free(self) -> Self:
-        mistakes = [*self._taken_names(), *self._unknown_names()]
+        mistakes = [*self._taken_names(), *self._unknown_names(), *self._features_that_cannot_be()]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -78,17 +82,43 @@ class Configuration(Spec):
 
     def _unknown_names(self) -> Iterator[str]:
         for name, feature in self.features.items():
-            for section in ("alignments", "flows"):
-                kind = section.removesuffix("s")
-                yield from self._unknown(f"features.{name}.{kind}", section, [getattr(feature, kind)])
+            yield from self._unknown(f"features.{name}.alignment", "alignments", [feature.alignment])
+            flow = getattr(feature, "flow", None)
+            if flow is not None:
+                yield from self._unknown(f"features.{name}.flow", "flows", [flow])
         for name, composite in self.composites.items():
             yield from self._unknown(f"composites.{name}.datasets", "datasets", composite.datasets)
         for position, experiment in enumerate(self.experiments):
             where = f"experiments[{position}]"
             own = [name for name in experiment.datasets if name not in self.composites]
             yield from self._unknown(f"{where}.datasets", "datasets", own)
-            for section in ("features", "models", "protocols"):
+            computed = [name for name in experiment.features if name != AS_GIVEN]
+            yield from self._unknown(f"{where}.features", "features", computed)
+            for section in ("models", "protocols"):
                 yield from self._unknown(f"{where}.{section}", section, getattr(experiment, section))
+
+    def _features_that_cannot_be(self) -> Iterator[str]:
+        for position, experiment in enumerate(self.experiments):
+            where = f"experiments[{position}].features"
+            given = {name: self._is_precomputed(name) for name in experiment.datasets}
+            for name in experiment.features:
+                for dataset, precomputed in given.items():
+                    if precomputed is not None and precomputed != (name == AS_GIVEN):
+                        are = f"consists of features: its feature is {AS_GIVEN}" if precomputed else "has raw clips"
+                        yield f"{where}: {name} is not for {dataset}, which {are}"
+                feature = self.features.get(name)
+                if isinstance(feature, FlowFeatureSpec) and not per_expression(feature.pairs):
+                    yield (
+                        f"{where}: {name} has a sample per frame pair ({feature.pairs});"
+                        " recognition needs one per expression"
+                    )
+
+    def _is_precomputed(self, dataset: str) -> bool | None:
+        """Whether a dataset, or a composite's members, consist of features; None if one of them is unknown."""
+        members = [self.datasets.get(name) for name in self.members(dataset)]
+        if None in members:
+            return None
+        return any(isinstance(member, PrecomputedSpec) for member in members)
 
     def members(self, dataset: str) -> tuple[str, ...]:
         """The datasets behind a name: a composite's, or itself."""

@@ -76,7 +76,49 @@ class ReleasedSpec(DatasetSpec):
     strict: bool = False
 
 
-AnyDataset = Annotated[DemoSpec | CustomSpec | ReleasedSpec, Field(discriminator="kind")]
+class PrecomputedSpec(DatasetSpec):
+    """Features that were computed elsewhere: experiments use them as the feature `as_given`.
+
+    `scheme` is the label scheme that the labels belong to; `classes` are the names behind labels that are numbers,
+    from 0. `normalise` is as in a feature. Subjects stay unique per `dataset`.
+    """
+
+    scheme: Literal["emotion", "three_class", "five_class", "objective", "binary", "seven_class"] = "three_class"
+    classes: tuple[str, ...] = ("negative", "positive", "surprise")
+    normalise: Literal["training_set", "training_set_max", "sample_min_max", "none"] = "training_set"
+
+
+class ImagesSpec(PrecomputedSpec):
+    """Feature images: a CSV with the columns path, dataset, subject, clip, label; a path is relative to the CSV.
+
+    `channels` names what the images hold, in the order red, green, blue of the file, whoever wrote it; one name for a
+    gray image. 8 and 16 bits per channel are taken as they are.
+    """
+
+    kind: Literal["images"]
+    table: Path
+    channels: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)] = ("u", "v", "strain")
+
+
+class PackedSpec(PrecomputedSpec):
+    """A packed feature: a file that mexflow wrote (.h5), or arrays of others (.npz).
+
+    A .npz holds `samples` (n, …, channels), `subject`, `clip`, `label` and, where there are several, `dataset`, each
+    of length n. `channels` names its last axis.
+    """
+
+    kind: Literal["packed"]
+    file: Path
+    channels: tuple[str, ...] = ()
+
+
+AnyDataset = Annotated[DemoSpec | CustomSpec | ReleasedSpec | ImagesSpec | PackedSpec, Field(discriminator="kind")]
+
+
+class GivenStageSpec(Spec):
+    """What the import_feature stage reads: a dataset that consists of features."""
+
+    dataset: Annotated[ImagesSpec | PackedSpec, Field(discriminator="kind")]
 
 
 class CompositeSpec(Spec):

@@ -83,6 +83,6 @@ def _where(error: Any) -> str:
     for depth, part in enumerate(location):
         if isinstance(part, int):
             path += f"[{part}]"
-        elif not (depth == 2 and location[0] == "datasets"):  # pydantic puts the kind there
+        elif not (depth == 2 and location[0] in {"datasets", "features"}):  # pydantic puts the kind there
             path += f".{part}" if path else part
     return f"{path}.kind" if error["type"] == "union_tag_invalid" else path

@@ -10,11 +10,11 @@ from typing import get_args
 
 import pandas as pd
 
-from mexflow.config.datasets import AnyDataset, CompositeSpec, ReleasedKind
+from mexflow.config.datasets import AnyDataset, CompositeSpec, ImagesSpec, PackedSpec, PrecomputedSpec, ReleasedKind
 from mexflow.datasets import demo
 from mexflow.datasets.composites import composite_manifest
 from mexflow.datasets.interval import Repair
-from mexflow.datasets.manifest import SCHEMES, manifest_of, read_manifest, write_if_changed
+from mexflow.datasets.manifest import SCHEMES, manifest_of, read_manifest, tabulated, write_if_changed
 from mexflow.datasets.release import Release
 from mexflow.datasets.source import check_inside, content_hash, signature
 from mexflow.errors import UserError
@@ -25,6 +25,7 @@ RESULTS = Path("results")
 ADAPTERS = {
     **dict.fromkeys(("smic_hs", "smic_vis", "smic_nir"), "smic"),
     **dict.fromkeys(("smic_e_hs", "smic_e_vis", "smic_e_nir"), "smic_e"),
+    **dict.fromkeys(("images", "packed"), "precomputed"),
 }
 """Kinds that share a module; others have one of their own name."""
 
@@ -32,10 +33,12 @@ KINDS = (*get_args(ReleasedKind), "custom")
 """Kinds that have an adapter; the demo is rendered."""
 
 READ_BY = {
-    "align": ("video", "source", "first_frame", "content"),
+    "align": ("video", "source", "first_frame", "fps", "content"),
     "flow": ("sample", "video", "onset", "apex", "offset"),
+    "import_feature": ("dataset", "subject", "sample", "source", "content", *SCHEMES),
     "pack": ("subject", "sample", "fps", *SCHEMES, "action_units", "expression_type", "apex_source"),
     "contact_sheet": ("unit", "subject", "video"),
+    "quality": ("unit", "subject", "sample", "video"),
     "flow_sheet": ("unit", "subject", "sample", "video", "onset", "apex", *SCHEMES),
 }
 """Which columns of the manifest a stage reads: a change in others does not run it again."""
@@ -43,6 +46,10 @@ READ_BY = {
 
 def raw_root(name: str, spec: AnyDataset) -> Path:
     """The folder that a dataset's raw files lie in."""
+    if isinstance(spec, ImagesSpec):
+        return spec.table.parent
+    if isinstance(spec, PackedSpec):
+        return spec.file.parent
     return RESULTS / name / "raw" if spec.kind == "demo" else spec.root
 
 
@@ -65,7 +72,8 @@ def index_dataset(name: str, spec: AnyDataset) -> pd.DataFrame:
         release = read_dataset(name, spec, root, frames=True)
         expressions = [replace(one, content=contents.of(one.source)) for one in release.expressions]
         repairs = release.repairs
-    manifest = manifest_of(expressions)
+    # Precomputed features have neither frames nor a rate: there is nothing to check.
+    manifest = tabulated(expressions) if isinstance(spec, PrecomputedSpec) else manifest_of(expressions)
     contents.save()
     write_if_changed(manifest, RESULTS / name / "manifest.csv")
     write_repairs(repairs, RESULTS / name / "repairs.csv")

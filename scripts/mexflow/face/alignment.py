@@ -1,178 +1,251 @@
-"""One similarity transform and one warp per clip: raw frames in, aligned crops out."""
+"""Raw frames in, aligned crops out: each frame is decoded once and warped once for each transform it is under."""
 
+import itertools
+import logging
+import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mexflow.config.alignment import AlignmentSpec
+from mexflow.datasets.source import IMAGE_ENDINGS, frame_files
 from mexflow.errors import UserError
-from mexflow.face.landmarks import find_landmarks, landmark_model_path
-from mexflow.store.aligned import AlignedVideo
-from mexflow.video.frames import gray_frames
+from mexflow.face.geometry import inter_ocular_distance, warp
+from mexflow.face.tracking import Faceless, FaceSearch, Frames, Pose, posed_frames
+from mexflow.provenance.fingerprint import fingerprint
+from mexflow.store.aligned import AlignedFile, reading_aligned, writing_aligned
+from mexflow.store.files import replacing
+from mexflow.video.frame_rate import at_lower_rate
+from mexflow.video.frames import gray_frames, gray_image
+from mexflow.video.gray import GRAY_CONVERSIONS, GrayConversion
 
-# The crop: eyes level, their centres 0.38 of its width apart and at 0.32 of its height. It reaches from above
-# the raised brows to below the dropped chin.
-_EYE_DISTANCE = 0.38
-_EYE_HEIGHT = 0.32
+log = logging.getLogger(__name__)
 
-# Points that move with the skull rather than with the face, in inter-ocular distances from between the eyes:
-# eye corners, bridge and base of the nose. Mean of the two photographs of the demo and their mirror images.
-_ANCHORS = {
-    36: (-0.680, 0.009),
-    39: (-0.310, 0.028),
-    42: (0.310, 0.028),
-    45: (0.680, 0.009),
-    27: (0.0, -0.032),
-    28: (0.0, 0.166),
-    29: (0.0, 0.358),
-    30: (0.0, 0.558),
-    31: (-0.239, 0.652),
-    33: (0.0, 0.724),
-    35: (0.239, 0.652),
-}
+_LINE_EVERY = 1000  # frames between two lines of the log
 
 
-def align_video(video: str, source: Path, first_frame: int, spec: AlignmentSpec) -> AlignedVideo:
-    """Align all frames of a clip by the face in its first frames.
-
-    The landmarks are the median over the first `spec.landmark_frames` frames that show a face; one similarity
-    transform takes the eye corners and the nose to the canonical face; each frame is warped once.
+def align_unit(rows: pd.DataFrame, root: Path, spec: AlignmentSpec, file: AlignedFile) -> None:
+    """Align all videos of a unit, and tell how far it is: a bar at a terminal, lines in a log.
 
     Parameters
     ----------
-    video : str
-        The name to give it.
-    source : Path
-        An image folder or a video file.
-    first_frame : int
-        The number of a video file's first frame.
+    rows : DataFrame
+        Rows of a manifest, one per video: video, source, first_frame, fps.
+    root : Path
+        What the sources are relative to.
     spec : AlignmentSpec
+    file : AlignedFile
+        Where it goes.
 
     Raises
     ------
     UserError
-        If the clip cannot be read or shows no face.
+        If a clip cannot be read, or shows no face where `on_missing_face` is "fail".
     """
-    found, searched = _first_landmarks(source, first_frame, spec)
-    landmarks = np.median(found, axis=0)
-    transform = similarity(landmarks[list(_ANCHORS)], canonical_anchors(spec.size))
-    numbers, faces = [], []
-    for number, frame in gray_frames(source, first_frame):
-        numbers.append(number)
-        faces.append(warp(frame, transform, spec.size))
-    aligned = apply_transform(transform, landmarks)
-    jitter = (found - landmarks)[:, list(_ANCHORS)]
-    scale = float(np.hypot(transform[0, 0], transform[1, 0]))
-    return AlignedVideo(
-        video=video,
-        faces=np.stack(faces),
-        frame_numbers=np.array(numbers),
-        landmarks=aligned,
-        transform=transform,
-        inter_ocular_distance=inter_ocular_distance(aligned),
-        raw_inter_ocular_distance=inter_ocular_distance(landmarks),
-        landmark_spread=scale * float(np.sqrt(np.mean(np.sum(jitter**2, axis=-1)))),
-        frames_without_face=searched - len(found),
+    cv2.setNumThreads(1)  # the jobs of other units use the other cores
+    with _progress() as progress:
+        for place, row in enumerate(rows.itertuples(), start=1):
+            source = root / str(row.source)
+            name = f"{row.video} ({place} of {len(rows)})"
+            advance = _telling(progress, name, source)
+            align_video(file, str(row.video), source, int(row.first_frame), float(row.fps), spec, advance)
+            log.info("%s: done", name)
+
+
+def align_video(
+    file: AlignedFile,
+    video: str,
+    source: Path,
+    first_frame: int,
+    fps: float,
+    spec: AlignmentSpec,
+    on_frame: Callable[[], None] = lambda: None,
+) -> None:
+    """Align the frames of a video and write them as they come (see `mexflow.face.tracking.posed_frames`).
+
+    Frames without a face are noted in the file's failure table. A video without any is left out, if `on_missing_face`
+    is not "fail".
+
+    Parameters
+    ----------
+    file : AlignedFile
+        Where it goes.
+    video : str
+        The name to give it.
+    source : Path
+        An image folder, a video file, or one image.
+    first_frame : int
+        The number of a video file's first frame.
+    fps : float
+        Frames per second.
+    spec : AlignmentSpec
+    on_frame : callable
+        Called for each decoded frame.
+
+    Raises
+    ------
+    UserError
+        If the clip cannot be read, or shows no face where `on_missing_face` is "fail".
+    """
+
+    def decode() -> Frames:
+        return every_frame() if spec.fps is None else at_lower_rate(every_frame(), fps, spec.fps)
+
+    def every_frame() -> Frames:
+        for frame in _frames(source, first_frame, GRAY_CONVERSIONS[spec.gray]):
+            on_frame()
+            yield frame
+
+    search = FaceSearch(spec)
+    out = file.writer(video, spec.crop)
+    poses: list[Pose] = []
+    failures: list[Faceless] = []
+    index = -1
+    for item in posed_frames(decode, search, spec, fps):
+        if isinstance(item, Faceless):
+            if spec.on_missing_face == "fail":
+                raise UserError(_no_face(source, item))
+            failures = _joined(failures, item)
+            continue
+        if not poses or poses[-1] is not item.pose:
+            poses.append(item.pose)
+            index = out.add_transform(item.pose.transform, item.pose.landmarks)
+        out.append(item.number, warp(item.frame, item.pose.transform, spec.crop), item.segment, index)
+    for one in failures:
+        log.warning("%s: no face in frames %d to %d, %s", video, one.first, one.last, _action(one))
+        file.note_failure(video, one.first, one.last, "no face", _action(one))
+    if poses:
+        rates = {"fps": fps, "kept_fps": spec.fps or fps}
+        out.finish(**rates, **_quality(poses), frames_without_face=search.frames_without_face)
+
+
+def align_source(source: Path, output: Path, spec: AlignmentSpec, fps: float = 25.0) -> int:
+    """Align one image, image folder or video, outside of any dataset.
+
+    Parameters
+    ----------
+    source : Path
+    output : Path
+        A `.png` file (one frame), an `.h5` file (`mexflow.store.aligned`), or a folder for <frame number>.png. Of a
+        frame in several windows, the folder holds the crop of that in whose middle it lies best.
+    spec : AlignmentSpec
+    fps : float
+        Frames per second; only `smoothing` depends on it.
+
+    Returns
+    -------
+    int
+        How many frames were written.
+
+    Raises
+    ------
+    UserError
+        If the source cannot be read or shows no face, or the output cannot hold the result.
+    """
+    if output.suffix == ".h5":
+        return _align_to_file(source, output, spec, fps)
+    if output.suffix not in ("", ".png"):
+        raise UserError(f"{output}: a .png file, an .h5 file or a folder is needed as output.")
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "aligned.h5"
+        _align_to_file(source, whole, spec, fps)
+        with reading_aligned(whole) as file:
+            return _write_pictures(file, source, output)
+
+
+def _align_to_file(source: Path, output: Path, spec: AlignmentSpec, fps: float) -> int:
+    name = source.resolve().name
+    with writing_aligned(output, spec.canonical(), fingerprint("align")) as file, _progress() as progress:
+        align_video(file, name, source, 1, fps, spec, _telling(progress, name, source))
+    with reading_aligned(output) as file:
+        return np.unique(file[name].frame_numbers).size
+
+
+def _write_pictures(file: AlignedFile, source: Path, output: Path) -> int:
+    (name,) = file.videos
+    video = file[name]
+    numbers = np.unique(video.frame_numbers)
+    if output.suffix == ".png":
+        if numbers.size > 1:
+            raise UserError(
+                f"{source} has {numbers.size} frames, and {output} holds one. Give a folder or an .h5 file."
+            )
+        paths = [output]
+    else:
+        paths = [output / f"{number}.png" for number in numbers]
+    for number, path in zip(numbers, paths, strict=True):
+        _, data = cv2.imencode(".png", video.faces([video.row_of(number)])[0])
+        with replacing(path) as beside:
+            beside.write_bytes(data.tobytes())
+    return len(paths)
+
+
+def _frames(source: Path, first_frame: int, to_gray: GrayConversion) -> Frames:
+    if source.suffix.lower() in IMAGE_ENDINGS and not source.is_dir():
+        yield first_frame, gray_image(source, to_gray)
+    else:
+        yield from gray_frames(source, first_frame, to_gray)
+
+
+def _no_face(source: Path, where: Faceless) -> str:
+    frames = f"frame {where.first}" if where.first == where.last else f"any of its frames {where.first} to {where.last}"
+    return (
+        f"{source}: no face in {frames}. Look at the clip: it must show one upright face, at least 80 px wide"
+        " (40 px with upsample: 1). Remove its label row if it does not, or choose another on_missing_face."
     )
 
 
-def canonical_anchors(size: int) -> np.ndarray:
-    """Where the anchor points lie in a crop.
-
-    Parameters
-    ----------
-    size : int
-        Width and height of the crop, in px.
-
-    Returns
-    -------
-    (11, 2) float array
-        x, y in px, pixel centres at whole numbers.
-    """
-    points = np.array(list(_ANCHORS.values()))
-    return size * (np.array([0.5, _EYE_HEIGHT]) + _EYE_DISTANCE * points) - 0.5
+def _joined(failures: list[Faceless], one: Faceless) -> list[Faceless]:
+    """The failures with one more; what goes on where the last one ended is one failure with it."""
+    if failures and failures[-1].carried == one.carried and one.first <= failures[-1].last + 1:
+        return [*failures[:-1], Faceless(failures[-1].first, one.last, one.carried)]
+    return [*failures, one]
 
 
-def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The similarity transform (rotation, scale, translation) that takes one point set nearest to another.
-
-    Parameters
-    ----------
-    source, target : (n, 2) float arrays
-        Corresponding points x, y.
-
-    Returns
-    -------
-    (2, 3) float array
-        Least-squares optimal; never a reflection.
-
-    References
-    ----------
-    Umeyama, "Least-squares estimation of transformation parameters between two point patterns", PAMI 1991; in
-    the plane the solution is the quotient of two complex sums.
-
-    Examples
-    --------
-    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    >>> similarity(square, 2 * square + 3).round(6).tolist()
-    [[2.0, -0.0, 3.0], [0.0, 2.0, 3.0]]
-    """
-    from_centre, to_centre = source.mean(axis=0), target.mean(axis=0)
-    a, b = (points @ np.array([1, 1j]) for points in (source - from_centre, target - to_centre))
-    factor = np.vdot(a, b) / np.vdot(a, a)
-    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([linear, to_centre - linear @ from_centre])
+def _action(failure: Faceless) -> str:
+    return "carried" if failure.carried else "dropped"
 
 
-def apply_transform(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) under an affine transform (2, 3)."""
-    return points @ transform[:, :2].T + transform[:, 2]
+def _quality(poses: list[Pose]) -> dict[str, float]:
+    off = np.concatenate([pose.off for pose in poses])
+    return {
+        "inter_ocular_distance": float(np.median([inter_ocular_distance(pose.landmarks) for pose in poses])),
+        "raw_inter_ocular_distance": float(np.median([pose.raw_inter_ocular_distance for pose in poses])),
+        "landmark_spread": float(np.sqrt(np.mean(off**2))),
+    }
 
 
-def inter_ocular_distance(landmarks: np.ndarray) -> float:
-    """Distance between the centres of the eyes, of (68, 2) landmarks, in their unit."""
-    return float(np.linalg.norm(landmarks[42:48].mean(axis=0) - landmarks[36:42].mean(axis=0)))
+def _progress() -> Progress:
+    # A bar for a person at a terminal; in a log file there are lines instead.
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
-def warp(frame: np.ndarray, transform: np.ndarray, size: int) -> np.ndarray:
-    """Resample a gray frame into a crop, once, by cubic interpolation.
+def _telling(progress: Progress, name: str, source: Path) -> Callable[[], None]:
+    """A function to call for each frame of a video: it moves the bar, and writes a line now and then."""
+    task = progress.add_task(name, total=None if progress.disable else _announced_frames(source))
+    count = itertools.count(1)
 
-    Where the crop is smaller than the face, the frame is smoothed first by just what the smaller grid cannot
-    hold (a Gaussian of σ = ½ √(1/scale² − 1) px), so that skin texture does not turn into false motion.
+    def advance() -> None:
+        progress.advance(task)
+        done = next(count)
+        if done % _LINE_EVERY == 0:
+            log.info("%s: %d frames", name, done)
 
-    Parameters
-    ----------
-    frame : (H, W) uint8 array
-    transform : (2, 3) float array
-        From frame px to crop px.
-    size : int
-        Width and height of the crop, in px.
-
-    Returns
-    -------
-    (size, size) uint8 array
-    """
-    scale = np.hypot(transform[0, 0], transform[1, 0])
-    if scale < 1:
-        frame = cv2.GaussianBlur(frame, (0, 0), 0.5 * np.sqrt(scale**-2 - 1))
-    return cv2.warpAffine(frame, transform, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return advance
 
 
-def _first_landmarks(source: Path, first_frame: int, spec: AlignmentSpec) -> tuple[np.ndarray, int]:
-    model = landmark_model_path(spec.landmark_model)
-    found: list[np.ndarray] = []
-    searched = 0
-    for _, frame in gray_frames(source, first_frame):
-        searched += 1
-        landmarks = find_landmarks(frame, model)
-        if landmarks is not None:
-            found.append(landmarks)
-            if len(found) == spec.landmark_frames:
-                break
-    if not found:
-        raise UserError(
-            f"{source}: no face in any of its {searched} frames. Look at the clip: it must show one upright face,"
-            " at least 80 px wide. Remove its label row if it does not."
-        )
-    return np.array(found), searched
+def _announced_frames(source: Path) -> int | None:
+    """How many frames a video says it has; None if it does not tell."""
+    if source.is_dir():
+        return len(frame_files(source))
+    if source.suffix.lower() in IMAGE_ENDINGS:
+        return 1
+    count = int(cv2.VideoCapture(str(source)).get(cv2.CAP_PROP_FRAME_COUNT))
+    return count if count > 0 else None

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
 
 import dlib
@@ -11,6 +12,22 @@ from mexflow.errors import UserError
 
 _MODEL_PACKAGE = "face_recognition_models"
 _MODEL_FILE = "models/shape_predictor_68_face_landmarks.dat"
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a frame.
+
+    Attributes
+    ----------
+    box : (4,) float array
+        The detector's box in px: left, top, right, bottom. It may reach beyond the frame.
+    landmarks : (68, 2) float array
+        x, y in px, to whole pixels as dlib gives them.
+    """
+
+    box: np.ndarray
+    landmarks: np.ndarray
 
 
 def landmark_model_path(given: Path | None) -> Path:
@@ -36,8 +53,8 @@ def landmark_model_path(given: Path | None) -> Path:
     return path
 
 
-def find_landmarks(frame: np.ndarray, model: Path) -> np.ndarray | None:
-    """The 68 landmarks of the face in a frame; of several detections, that of the greatest area × score.
+def find_face(frame: np.ndarray, model: Path, upsample: int = 0) -> Face | None:
+    """The face in a frame; of several detections, that of the greatest area × score.
 
     Parameters
     ----------
@@ -45,11 +62,13 @@ def find_landmarks(frame: np.ndarray, model: Path) -> np.ndarray | None:
         Gray or RGB.
     model : Path
         A dlib 68-point shape predictor.
+    upsample : int
+        How many times the frame is doubled before it is searched; at 0, faces from 80 px are found.
 
     Returns
     -------
-    (68, 2) float array or None
-        x, y in px, to whole pixels as dlib gives them; None if no face is found.
+    Face or None
+        None if no face is found.
 
     Raises
     ------
@@ -61,13 +80,16 @@ def find_landmarks(frame: np.ndarray, model: Path) -> np.ndarray | None:
     Kazemi and Sullivan, "One millisecond face alignment with an ensemble of regression trees", CVPR 2014;
     Sagonas et al., "300 faces in-the-wild challenge", 2013 (the 68 points).
     """
-    boxes, scores, _ = _detector().run(frame, 0, 0.0)
+    boxes, scores, _ = _detector().run(frame, upsample, 0.0)
     if not boxes:
         return None
     # A false detection may be larger than the face, but its score is small.
-    best = int(np.argmax([box.area() * score for box, score in zip(boxes, scores, strict=True)]))
-    shape = _predictor(model)(frame, boxes[best])
-    return np.array([(point.x, point.y) for point in shape.parts()], dtype=float)
+    best = boxes[int(np.argmax([box.area() * score for box, score in zip(boxes, scores, strict=True)]))]
+    shape = _predictor(model)(frame, best)
+    return Face(
+        box=np.array([best.left(), best.top(), best.right(), best.bottom()], dtype=float),
+        landmarks=np.array([(point.x, point.y) for point in shape.parts()], dtype=float),
+    )
 
 
 @functools.cache

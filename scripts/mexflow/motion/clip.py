@@ -1,60 +1,142 @@
-"""The motion of one clip: its frame pairs, their flow and strain, and the head's part in it."""
+"""The motion of one clip or video: its frame pairs, their flow and strain, and the head's part in it."""
 
-import cv2
+import itertools
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from mexflow.config.flow import FlowStageSpec
+from mexflow.config.pairs import parameter
 from mexflow.errors import UserError
 from mexflow.face.regions import nose_region
+from mexflow.motion.dense import dense_flows
 from mexflow.motion.strain import optical_strain
-from mexflow.motion.tvl1 import tvl1_flow
 from mexflow.store.aligned import AlignedVideo
-from mexflow.store.flow import ClipFlow
+from mexflow.store.flow import FlowBlock
+from mexflow.video.temporal_interpolation import tim
+
+_BLOCK = 64  # frame pairs in memory at a time
 
 
-def flow_of_clip(
-    clip: str, onset: int, apex: int, video: AlignedVideo, spec: FlowStageSpec, threads: int = 1
-) -> ClipFlow:
+def flow_of_expression(
+    onset: int, apex: int, offset: int, video: AlignedVideo, spec: FlowStageSpec, threads: int = 1
+) -> Iterator[FlowBlock]:
     """Flow and strain for the frame pairs of one labelled expression.
 
     Parameters
     ----------
-    clip : str
-        Its name.
-    onset, apex : int
-        Frame numbers as in the manifest.
+    onset, apex, offset : int
+        Frame numbers as in the manifest; at a lower frame rate the nearest that are kept stand for them.
     video : AlignedVideo
         The frames that hold it.
     spec : FlowStageSpec
+        With pairs of expressions.
     threads : int
         CPU threads for the flow. The result does not depend on it.
+
+    Yields
+    ------
+    FlowBlock
 
     Raises
     ------
     UserError
-        If a frame of a pair is not in the video.
+        If a frame of a pair is not in the video, or an expression has too few frames for its pairs.
     """
-    cv2.setNumThreads(threads)
-    pairs = [(onset, apex)]
-    fields = [tvl1_flow(_frame(video, clip, a), _frame(video, clip, b), spec.flow) for a, b in pairs]
-    flow = np.stack(fields)
-    rows, columns = nose_region(video.landmarks, video.faces.shape[1])
-    return ClipFlow(
-        clip=clip,
-        pairs=np.array(pairs),
+    onset, apex, offset = (video.nearest(number) for number in (onset, apex, offset))
+    if spec.pairs.startswith("tim_"):
+        yield from _interpolated(onset, offset, video, spec, threads)
+        return
+    match spec.pairs:
+        case "onset_apex":
+            pairs = [(onset, apex)]
+        case "onset_each":
+            pairs = [(onset, later) for later in _numbers(video, onset, offset)[1:]]
+        case _:
+            numbers = _numbers(video, onset, offset)
+            pairs = list(itertools.pairwise(numbers))
+    if not pairs:
+        raise UserError(f"{video.video}: the expression at {onset}..{offset} has one frame and no pair of frames.")
+    yield from _blocks(pairs, video, spec, threads)
+
+
+def flow_of_video(video: AlignedVideo, spec: FlowStageSpec, threads: int = 1) -> Iterator[FlowBlock]:
+    """Flow and strain for every frame i of a video and i + k.
+
+    Parameters
+    ----------
+    video : AlignedVideo
+    spec : FlowStageSpec
+        With pairs of an interval k, in frames of the rate that is kept; a pair of which one frame is missing is
+        left out.
+    threads : int
+        CPU threads for the flow. The result does not depend on it.
+
+    Yields
+    ------
+    FlowBlock
+
+    Raises
+    ------
+    UserError
+        If the video has no more than k frames.
+    """
+    interval = parameter(spec.pairs)
+    numbers = np.unique(video.frame_numbers)
+    times = np.rint((numbers - numbers[0]) * video.kept_fps / video.fps).astype(int)
+    seconds = np.searchsorted(times, times + interval)
+    firsts = np.flatnonzero(np.append(times, -1)[np.minimum(seconds, len(times))] == times + interval)
+    if firsts.size == 0:
+        raise UserError(f"{video.video}: {len(numbers)} frames and no two of them {interval} apart. Shorten interval.")
+    pairs = [(int(numbers[first]), int(numbers[seconds[first]])) for first in firsts]
+    yield from _blocks(pairs, video, spec, threads)
+
+
+def _numbers(video: AlignedVideo, onset: int, offset: int) -> list[int]:
+    first, last = video.pair_rows(onset, offset)
+    return [int(number) for number in video.frame_numbers[first : last + 1]]
+
+
+def _blocks(
+    pairs: Sequence[tuple[int, int]], video: AlignedVideo, spec: FlowStageSpec, threads: int
+) -> Iterator[FlowBlock]:
+    for start in range(0, len(pairs), _BLOCK):
+        block = pairs[start : start + _BLOCK]
+        rows = np.array([video.pair_rows(first, second) for first, second in block])
+        first, second = (video.faces(rows[:, side]) for side in (0, 1))
+        landmarks = np.stack([video.landmarks_of(row) for row in rows[:, 0]])
+        yield _block(np.array(block), first, second, landmarks, spec, threads)
+
+
+def _interpolated(
+    onset: int, offset: int, video: AlignedVideo, spec: FlowStageSpec, threads: int
+) -> Iterator[FlowBlock]:
+    first, last = video.pair_rows(onset, offset)
+    volume = tim(video.faces(range(first, last + 1)).astype(np.float32), parameter(spec.pairs))
+    faces = np.clip(np.rint(volume), 0, 255).astype(np.uint8)
+    numbers = np.arange(len(faces))
+    landmarks = np.repeat(video.landmarks_of(first)[None], len(faces) - 1, axis=0)
+    yield _block(np.stack([numbers[:-1], numbers[1:]], axis=-1), faces[:-1], faces[1:], landmarks, spec, threads)
+
+
+def _block(
+    pairs: np.ndarray, first: np.ndarray, second: np.ndarray, landmarks: np.ndarray, spec: FlowStageSpec, threads: int
+) -> FlowBlock:
+    flow = dense_flows(first, second, spec.flow, threads)
+    size = flow.shape[2], flow.shape[1]
+    noses = [one[nose_region(points, size)] for one, points in zip(flow, landmarks, strict=True)]
+    nose_flow = np.stack([nose.mean(axis=(0, 1)) for nose in noses])
+    return FlowBlock(
+        pairs=pairs,
         flow=flow,
         strain=optical_strain(flow),
-        nose_flow=flow[:, rows, columns].mean(axis=(1, 2)),
-        inter_ocular_distance=video.inter_ocular_distance,
+        nose_flow=nose_flow,
+        nose_residual=np.array(
+            [
+                [np.median(np.linalg.norm(nose - shift, axis=-1)) for shift in (0, mean)]
+                for nose, mean in zip(noses, nose_flow, strict=True)
+            ],
+            dtype=np.float32,
+        ),
+        landmarks=landmarks.astype(np.float32),
     )
-
-
-def _frame(video: AlignedVideo, clip: str, number: int) -> np.ndarray:
-    position = np.flatnonzero(video.frame_numbers == number)
-    if position.size == 0:
-        first, last = video.frame_numbers.min(), video.frame_numbers.max()
-        raise UserError(
-            f"{clip}: its label names frame {number}, but {video.video} has frames {first} to {last}."
-            " Correct the label row or restore the frames."
-        )
-    return video.faces[position[0]]

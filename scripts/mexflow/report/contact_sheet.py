@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from mexflow.face.regions import nose_region
 from mexflow.report.figures import DPI, shortened, writing_figure
-from mexflow.store.aligned import AlignedVideo, reading_aligned
+from mexflow.store.aligned import AlignedFile, AlignedVideo, reading_aligned
 
 MOST_SPREAD = 1.0  # px of the crop
 
@@ -31,7 +31,10 @@ _GAP, _HEADING, _MARGIN, _TITLE = 8, 24, 16, 76  # px
 
 @dataclass(frozen=True)
 class _Tile:
-    """One video: its crop, or None, landmarks and nose corners in crops (0..1), and what is wrong, or ""."""
+    """One video: its crop, or None, and what is wrong, or "".
+
+    Landmarks and nose corners are in crops (0..1); there are none if the video was left out.
+    """
 
     subject: str
     video: str
@@ -121,22 +124,38 @@ def _tiles(aligned: Sequence[Path], manifest: pd.DataFrame, faces: bool) -> Iter
     for (subject, unit), rows in videos.groupby(["subject", "unit"], sort=False):
         with reading_aligned(files[str(unit)]) as file:
             for video in rows.video:
-                yield _tile(str(subject), file[video], faces)
+                yield _tile_of(str(subject), str(video), file, faces)
+
+
+def _tile_of(subject: str, video: str, file: AlignedFile, faces: bool) -> _Tile:
+    if video in file:
+        return _tile(subject, file[video], faces)
+    nothing = np.zeros((0, 2))
+    return _Tile(subject, video, None, nothing, nothing, math.nan, math.inf, "left out: no face")
 
 
 def _tile(subject: str, video: AlignedVideo, faces: bool) -> _Tile:
-    size = video.faces.shape[1]
-    rows, columns = nose_region(video.landmarks, size)
+    landmarks = video.landmarks_of(0)
+    side = max(video.crop_size)
+    beside = (side - np.array(video.crop_size)) // 2
+    rows, columns = nose_region(landmarks, video.crop_size)
     return _Tile(
         subject=subject,
         video=video.video,
-        face=video.faces[0].copy() if faces else None,
-        landmarks=(video.landmarks + 0.5) / size,
-        nose=np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) / size,
+        face=_squared(video.faces([0])[0], *beside) if faces else None,
+        landmarks=(landmarks + beside + 0.5) / side,
+        nose=(np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) + beside) / side,
         inter_ocular_distance=video.inter_ocular_distance,
         landmark_spread=video.landmark_spread,
         complaint=_complaint(video),
     )
+
+
+def _squared(face: np.ndarray, left: int, top: int) -> np.ndarray:
+    side = max(face.shape)
+    square = np.full((side, side), 255, np.uint8)
+    square[top : top + face.shape[0], left : left + face.shape[1]] = face
+    return square
 
 
 def _complaint(video: AlignedVideo) -> str:
@@ -208,7 +227,7 @@ def _draw_marks(axes: Axes, tiles: Sequence[_Tile], grid: _Grid) -> None:
         ]
     )
     axes.plot(*points.T, "o", color=_LANDMARKS, markeredgewidth=0, markersize=_pt(max(1.6, grid.tile / 60)))
-    noses = [c + grid.tile * t.nose for t, c in zip(tiles, grid.corners, strict=True)]
+    noses = [c + grid.tile * t.nose for t, c in zip(tiles, grid.corners, strict=True) if len(t.nose)]
     axes.add_collection(LineCollection(_outlines(noses), colors=_NOSE, linewidths=_pt(1.3)))
     bad = [
         c + np.array([(-2, -2), (grid.tile + 2, grid.tile + 2)])
@@ -228,7 +247,7 @@ def _draw_captions(axes: Axes, tiles: Sequence[_Tile], grid: _Grid) -> None:
     for tile, (x, y) in zip(tiles, grid.corners, strict=True):
         lines = [
             shortened(tile.video, characters),
-            f"IOD {tile.inter_ocular_distance:.1f} px",
+            f"IOD {tile.inter_ocular_distance:.1f} px" if tile.landmarks.size else "",
             tile.complaint,
         ]
         axes.text(

@@ -48,7 +48,7 @@ _OUTLINES = (
 
 @dataclass(frozen=True)
 class _Motion:
-    """A row: faces (size, size), landmarks (68, 2) px, flow (size, size, 2) px, strain (size, size)."""
+    """A row: faces (H, W), landmarks (68, 2) px, flow (H, W, 2) px, strain (H, W)."""
 
     label: str
     caption: str
@@ -137,7 +137,8 @@ def _motions(aligned: Sequence[Path], flows: Sequence[Path], clips: pd.DataFrame
     aligned_of, flow_of = ({path.stem: path for path in paths} for paths in (aligned, flows))
     for unit, rows in clips.groupby("unit", sort=True):
         with reading_aligned(aligned_of[str(unit)]) as faces, reading_flow(flow_of[str(unit)]) as motion:
-            for video, of_video in rows.groupby("video", sort=True):
+            present = rows[~rows["clip"].isin(motion.left_out)]
+            for video, of_video in present.groupby("video", sort=True):
                 yield from _motions_of_video(faces, motion, str(video), of_video)
 
 
@@ -151,14 +152,16 @@ def _motions_of_video(
 
 def _motion(video: AlignedVideo, clip: ClipFlow, subject: str) -> _Motion:
     onset, apex = clip.pairs[0]
+    rows = video.pair_rows(onset, apex)
+    faces = video.faces(rows)
     return _Motion(
         label="",
         caption="\n".join([shortened(subject, 24), shortened(clip.clip, 24), f"frames {onset} → {apex}"]),
-        onset=video.faces[video.frame_numbers == onset][0],
-        apex=video.faces[video.frame_numbers == apex][0],
-        landmarks=video.landmarks,
-        flow=clip.flow[0] - clip.nose_flow[0],
-        strain=clip.strain[0],
+        onset=faces[0],
+        apex=faces[1],
+        landmarks=video.landmarks_of(rows[0]),
+        flow=clip.flow(0, 1)[0] - clip.nose_flow[0],
+        strain=clip.strain(0, 1)[0],
     )
 
 
@@ -209,10 +212,11 @@ class _Canvas:
             **style,
         )
 
-    def panel(self, left: float, top: float, size: int) -> Axes:
-        """Axes of a whole crop of `size` px, framed, without ticks."""
+    def panel(self, left: float, top: float, crop: tuple[int, ...]) -> Axes:
+        """Axes of a whole crop of that shape (height, width) in px, framed, without ticks."""
+        height, width = crop
         axes = self.axes(left, top, _PANEL, _PANEL)
-        axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), xticks=[], yticks=[])
+        axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), xticks=[], yticks=[], aspect="equal")
         for spine in axes.spines.values():
             spine.set(visible=True, color="#c0c0c0", linewidth=0.5)
         return axes
@@ -266,24 +270,25 @@ def _magnitude(flow: np.ndarray) -> np.ndarray:
 
 def _at_landmarks(row: _Motion) -> np.ndarray:
     """The flow (68, 2) px of the pixels in which the landmarks lie."""
-    x, y = np.clip(np.rint(row.landmarks), 0, len(row.flow) - 1).astype(int).T
+    height, width = row.strain.shape
+    x, y = np.clip(np.rint(row.landmarks), 0, (width - 1, height - 1)).astype(int).T
     return row.flow[y, x]
 
 
 def _draw_row(canvas: _Canvas, top: float, row: _Motion, scales: _Scales, faces: bool) -> None:
     canvas.write(_MARGIN, top + _PANEL / 2 - 6, row.label, 17, fontweight="bold")
     canvas.write(_MARGIN, top + _PANEL / 2 + 4, row.caption, 13, verticalalignment="top")
-    size = len(row.flow)
+    crop = row.strain.shape
     lefts = itertools.count(_MARGIN + _LABEL, _PANEL + _GAP)
     if faces:
         for face in (row.onset, row.apex):
-            canvas.panel(next(lefts), top, size).imshow(face, cmap="gray", vmin=0, vmax=255)
-    _draw_arrows(canvas.panel(next(lefts), top, size), row, scales)
-    canvas.panel(next(lefts), top, size).imshow(flow_colours(row.flow, scales.flow))
+            canvas.panel(next(lefts), top, crop).imshow(face, cmap="gray", vmin=0, vmax=255)
+    _draw_arrows(canvas.panel(next(lefts), top, crop), row, scales)
+    canvas.panel(next(lefts), top, crop).imshow(flow_colours(row.flow, scales.flow))
     for component in (0, 1):
-        panel = canvas.panel(next(lefts), top, size)
+        panel = canvas.panel(next(lefts), top, crop)
         panel.imshow(row.flow[..., component], cmap=_SIGNED, vmin=-scales.flow, vmax=scales.flow)
-    canvas.panel(next(lefts), top, size).imshow(row.strain, cmap=_POSITIVE, vmin=0, vmax=scales.strain)
+    canvas.panel(next(lefts), top, crop).imshow(row.strain, cmap=_POSITIVE, vmin=0, vmax=scales.strain)
 
 
 def _draw_arrows(axes: Axes, row: _Motion, scales: _Scales) -> None:

@@ -1,4 +1,4 @@
-"""<flow>/<pairs>/<unit>.h5: flow and strain of one unit's frame pairs, a group per clip."""
+"""<flow>/<pairs>/<unit>.h5: flow and strain of one unit's frame pairs, a group per clip, or per video."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,34 +13,79 @@ from mexflow.store.files import open_hdf5, telling_damage, write_texts, writing_
 
 
 @dataclass(frozen=True)
+class FlowBlock:
+    """Motion between some consecutive frame pairs of one clip or video.
+
+    Attributes
+    ----------
+    pairs : (n, 2) int array
+        First and second frame of each pair, in the dataset's frame numbers; of interpolated frames their numbers
+        from 0.
+    flow : (n, H, W, 2) float32 array
+        u (along columns) and v (along rows), in px of the crop, as estimated.
+    strain : (n, H, W) float32 array
+        Magnitude of optical strain by central differences, dimensionless.
+    nose_flow : (n, 2) float32 array
+        Mean u, v of the nose region: the head's motion, in px.
+    nose_residual : (n, 2) float32 array
+        QC: median |flow| of the nose region before and after its mean is subtracted, in px.
+    landmarks : (n, 68, 2) float32 array
+        Of the transform under which the pair was compared, x, y in px of the crop.
+    """
+
+    pairs: np.ndarray
+    flow: np.ndarray
+    strain: np.ndarray
+    nose_flow: np.ndarray
+    nose_residual: np.ndarray
+    landmarks: np.ndarray
+
+
+_FIELDS = ("flow", "strain")
+_UNITS = {
+    "pairs": ("first,second", "frame"),
+    "flow": ("u,v", "px"),
+    "strain": ("strain", "1"),
+    "nose_flow": ("u,v", "px"),
+    "nose_residual": ("before,after", "px"),
+    "landmarks": ("x,y", "px"),
+}
+
+
 class ClipFlow:
-    """Motion between the frame pairs of one clip.
+    """The motion of one clip or video in an open flow file. What is large is read when asked for.
 
     Attributes
     ----------
     clip : str
         Its name in the manifest, unique in its unit.
-    pairs : (n, 2) int array
-        First and second frame of each pair, in the dataset's frame numbers.
-    flow : (n, size, size, 2) float32 array
-        u (along columns) and v (along rows), in px of the crop, as estimated.
-    strain : (n, size, size) float32 array
-        Magnitude of optical strain, dimensionless.
-    nose_flow : (n, 2) float32 array
-        Mean u, v of the nose region: the head's motion, in px.
+    pairs, nose_flow, nose_residual, landmarks : arrays
+        Of all its pairs, as in `FlowBlock`.
     inter_ocular_distance : float
         Between the eye centres, in px of the crop.
     """
 
-    clip: str
-    pairs: np.ndarray
-    flow: np.ndarray
-    strain: np.ndarray
-    nose_flow: np.ndarray
-    inter_ocular_distance: float
+    def __init__(self, group: h5py.Group, clip: str) -> None:
+        self._group = group
+        self.clip = clip
+        with telling_damage(group.file):
+            self.pairs, self.nose_flow, self.nose_residual, self.landmarks = (
+                group[name][()] for name in _UNITS if name not in _FIELDS
+            )
+            self.inter_ocular_distance = float(group.attrs["inter_ocular_distance"])
 
+    def __len__(self) -> int:
+        return len(self.pairs)
 
-_ARRAYS = ("pairs", "flow", "strain", "nose_flow")
+    def flow(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Flow (n, H, W, 2) of the pairs start … stop − 1."""
+        with telling_damage(self._group.file):
+            return self._group["flow"][start:stop]
+
+    def strain(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Strain (n, H, W) of the pairs start … stop − 1."""
+        with telling_damage(self._group.file):
+            return self._group["strain"][start:stop]
 
 
 class FlowFile:
@@ -49,32 +94,62 @@ class FlowFile:
     def __init__(self, file: h5py.File) -> None:
         self._file = file
 
-    def add(self, clip: ClipFlow) -> None:
-        """Write one clip."""
-        group = self._file.create_group(clip.clip)
-        for name in ("flow", "strain"):
-            field = getattr(clip, name)
-            compression = hdf5plugin.Blosc(cname="zstd", clevel=3, shuffle=hdf5plugin.Blosc.SHUFFLE)
-            chunks = (1, *field.shape[1:])
-            group.create_dataset(name, data=field, chunks=chunks, fletcher32=True, **compression)
-        for name in ("pairs", "nose_flow"):
-            group.create_dataset(name, data=getattr(clip, name), fletcher32=True)
-        for name, channels, units in (("flow", "u,v", "px"), ("strain", "strain", "1"), ("nose_flow", "u,v", "px")):
-            write_texts(group[name], channels=channels, units=units)
-        group.attrs.update(crop_size=clip.flow.shape[1], inter_ocular_distance=clip.inter_ocular_distance)
+    def add(self, clip: str, inter_ocular_distance: float, blocks: Iterator[FlowBlock]) -> None:
+        """Write one clip as its blocks come: memory holds one of them at a time.
+
+        Parameters
+        ----------
+        clip : str
+        inter_ocular_distance : float
+        blocks : iterator of FlowBlock
+            At least one.
+        """
+        group = self._file.create_group(clip)
+        for block in blocks:
+            for name, (channels, units) in _UNITS.items():
+                values = getattr(block, name)
+                if name not in group:
+                    _create(group, name, values)
+                    write_texts(group[name], channels=channels, units=units)
+                dataset = group[name]
+                dataset.resize(len(dataset) + len(values), axis=0)
+                dataset[-len(values) :] = values
+        group.attrs.update(crop_size=group["flow"].shape[2:0:-1], inter_ocular_distance=inter_ocular_distance)
+
+    def leave_out(self, clip: str) -> None:
+        """Note that a clip has no motion, because its alignment has left it out."""
+        self._file.create_group(clip).attrs["left_out"] = True
+
+    @property
+    def left_out(self) -> set[str]:
+        """The clips that the alignment has left out."""
+        with telling_damage(self._file):
+            return {clip for clip, group in self._file.items() if "left_out" in group.attrs}
 
     @property
     def clips(self) -> list[str]:
-        """The names of the clips, sorted."""
+        """The names of the clips that have motion, sorted."""
         with telling_damage(self._file):
-            return sorted(self._file)
+            return sorted(clip for clip, group in self._file.items() if "left_out" not in group.attrs)
 
     def __getitem__(self, clip: str) -> ClipFlow:
         with telling_damage(self._file):
             group = self._file[clip]
-            arrays = {name: group[name][()] for name in _ARRAYS}
-            distance = float(group.attrs["inter_ocular_distance"])
-        return ClipFlow(clip=clip, inter_ocular_distance=distance, **arrays)
+        return ClipFlow(group, clip)
+
+
+def _create(group: h5py.Group, name: str, values: np.ndarray) -> None:
+    rest = values.shape[1:]
+    compression = hdf5plugin.Blosc(cname="zstd", clevel=3, shuffle=hdf5plugin.Blosc.SHUFFLE)
+    group.create_dataset(
+        name,
+        shape=(0, *rest),
+        maxshape=(None, *rest),
+        dtype=values.dtype,
+        chunks=(1 if name in _FIELDS else 64, *rest),
+        fletcher32=True,
+        **compression,
+    )
 
 
 @contextlib.contextmanager

@@ -94,7 +94,7 @@ def _each_use_had_its_own_clips(samples: Samples, fold: Fold) -> None:
 
 
 def _statistics_are_the_training_set_s(samples: Samples, fold: Fold, used: Normaliser) -> None:
-    again = Normaliser.of(samples.tensors[fold.train])
+    again = Normaliser.of(samples.tensors[fold.train], samples.normalise)
     if not (np.allclose(used.mean, again.mean) and np.allclose(used.deviation, again.deviation)):
         raise LeakError(f"{_name(fold)}: the input statistics are not those of its training clips.")
 

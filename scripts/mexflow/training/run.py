@@ -78,7 +78,7 @@ def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> Train
         task = progress.add_task("training", total=len(folds) * spec.model.epochs)
         for fold in folds:
             started = time.perf_counter()
-            normalise = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0])
+            normalise = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0], samples.normalise)
             tensors, labels = samples.take(fold.train, fold.number, "fit")
             seed = fold.seed(spec.seed)
             curve = trainer.fit(normalise(tensors), labels, seed, on_epoch=lambda: progress.advance(task))
@@ -116,7 +116,7 @@ def labelled_samples(feature: PackedFeature, spec: TrainingSpec) -> Samples:
     labels = np.array([spec.classes.index(name) for name in names.iloc[labelled]])
     if spec.protocol.permute_labels:
         labels = permuted_inside_subjects(labels, clips)
-    return Samples(feature.samples[labelled], labels, clips)
+    return Samples(feature.samples[labelled], labels, clips, feature.layout.normalise)
 
 
 def _prediction_rows(samples: Samples, fold: Fold, seed: int, probabilities: np.ndarray) -> pd.DataFrame:

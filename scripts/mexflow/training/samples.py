@@ -15,9 +15,11 @@ class Samples:
 
     Attributes
     ----------
-    tensors : (n, ...) float32 array
+    tensors : (n, ...) float32 or uint8 array
     labels : (n,) int array
     clips : DataFrame of n rows
+    normalise : str
+        What the feature asks for, see `Normaliser.of`.
     taken : list of (fold, use, positions)
         Everything that was handed out: the evidence of the leak audit.
     """
@@ -25,6 +27,7 @@ class Samples:
     tensors: np.ndarray
     labels: np.ndarray
     clips: pd.DataFrame
+    normalise: str = "training_set"
     taken: list[tuple[int, Use, np.ndarray]] = field(default_factory=list)
 
     def take(self, positions: np.ndarray, fold: int, use: Use) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +38,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Channel means and standard deviations, measured on training samples.
+    """What is taken from each channel, and what it is divided by, measured on training samples.
 
     Attributes
     ----------
@@ -46,12 +49,29 @@ class Normaliser:
     deviation: np.ndarray
 
     @classmethod
-    def of(cls, tensors: np.ndarray) -> "Normaliser":
-        """Measure them over samples and pixels; a constant channel keeps its scale."""
+    def of(cls, tensors: np.ndarray, normalise: str = "training_set") -> "Normaliser":
+        """Measure them over samples and pixels; a constant channel keeps its scale.
+
+        Parameters
+        ----------
+        tensors : (n, ..., channels) array
+        normalise : str
+            One of `mexflow.config.features.Normalisation`: `training_set` divides by the standard deviation,
+            `training_set_max` by the maximum after the mean is taken away; others leave the values as they are.
+        """
+        channels = tensors.shape[-1]
+        if normalise not in {"training_set", "training_set_max"}:
+            return cls(np.zeros(channels), np.ones(channels))
         axes = tuple(range(tensors.ndim - 1))
-        deviation = tensors.std(axis=axes, dtype=np.float64)
-        return cls(tensors.mean(axis=axes, dtype=np.float64), np.where(deviation > 0, deviation, 1.0))
+        mean = tensors.mean(axis=axes, dtype=np.float64)
+        if normalise == "training_set_max":
+            deviation = tensors.max(axis=axes) - mean
+        else:
+            # Sample by sample: all at once in double precision would need many times the memory of the samples.
+            squares = sum(((one - mean) ** 2).reshape(-1, channels).sum(axis=0) for one in tensors)
+            deviation = np.sqrt(squares / (tensors.size / channels))
+        return cls(mean, np.where(deviation > 0, deviation, 1.0))
 
     def __call__(self, tensors: np.ndarray) -> np.ndarray:
         """(x − mean) / deviation, as float32."""
-        return ((tensors - self.mean) / self.deviation).astype(np.float32)
+        return (tensors.astype(np.float32) - self.mean.astype(np.float32)) / self.deviation.astype(np.float32)

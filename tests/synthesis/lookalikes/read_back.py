@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from mexflow.config.datasets import AnyDataset
 from mexflow.datasets.index import read_dataset
 from mexflow.datasets.release import Release
-from mexflow.face.landmarks import find_landmarks, landmark_model_path
+from mexflow.face.landmarks import find_face, landmark_model_path
 from mexflow.video.frames import gray_frames
 
 
@@ -57,6 +57,6 @@ def face_widths(release: Release, root: Path) -> dict[str, float]:
     widths = {}
     for source in {one.source for one in release.expressions}:
         _, frame = next(gray_frames(root / source))
-        landmarks = find_landmarks(frame, model)
-        widths[source] = 0.0 if landmarks is None else float(np.ptp(landmarks[:, 0]))
+        face = find_face(frame, model)
+        widths[source] = 0.0 if face is None else float(np.ptp(face.landmarks[:, 0]))
     return widths
