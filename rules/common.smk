@@ -1,5 +1,6 @@
 """The grid: configuration, manifests, and the functions that rules take their input and params from."""
 
+import hashlib
 import sys
 from functools import cache
 from pathlib import Path
@@ -235,6 +236,18 @@ def classes(wildcards):
     return classes_of(wildcards.labels, manifest(wildcards.dataset)[wildcards.labels])
 
 
+def files_digest(model, protocol):
+    """Hash of the files that a training reads besides its feature: given folds, given weights. Dates do not matter."""
+    files = [protocol.file, model.parameters.get("weights")]
+    digest = hashlib.sha256()
+    for file in [Path(one) for one in files if one]:
+        try:
+            digest.update(file.read_bytes())
+        except OSError as error:
+            raise WorkflowError(f"{file} cannot be read ({error.strerror}). Correct the path.") from None
+    return digest.hexdigest()[:16] if any(files) else ""
+
+
 def training_spec(wildcards):
     return TrainingSpec(
         model=CONFIG.models[wildcards.model],
@@ -242,6 +255,7 @@ def training_spec(wildcards):
         labels=wildcards.labels,
         classes=classes(wildcards),
         seed=int(wildcards.seed),
+        files_digest=files_digest(CONFIG.models[wildcards.model], CONFIG.protocols[wildcards.protocol]),
     ).canonical()
 
 

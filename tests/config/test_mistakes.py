@@ -23,7 +23,10 @@ UNKNOWN_KEYS = {
     ("{split: loso}", "{splits: loso}"): 'protocols.loso: unknown key "splits"; did you mean "split"?',
     ("labels: three", "label: three"): 'experiments[0]: unknown key "label"; did you mean "labels"?',
     ("experiments:", "experiment:"): 'unknown key "experiment"; did you mean "experiments"?',
-    ("{split: loso}", "{split: loso, zzz: 1}"): 'protocols.loso: unknown key "zzz"; known: permute_labels, split',
+    (
+        "{split: loso}",
+        "{split: loso, zzz: 1}",
+    ): 'protocols.loso: unknown key "zzz"; known: by, file, folds, permute_labels, random_state, split, stratify, test, test_share, train',
 }
 
 UNKNOWN_NAMES = {
@@ -40,9 +43,9 @@ WRONG_VALUES = {
     ("{kind: demo}", "{kind: [demo]}"): 'datasets.demo.kind: "[\'demo\']" is not known here; did you mean "demo"?',
     ("{kind: demo}", "{subjects: 3}"): 'datasets.demo: the key "kind" is missing',
     (", root: /data/own", ""): "datasets.own.root: this key is missing",
-    ("epochs: 500, ", ""): "models.ststnet.epochs: this key is missing",
+    ("architecture: ststnet, ", ""): "models.ststnet.architecture: this key is missing",
     ("protocols:\n  loso: {split: loso}\n", ""): "protocols: this key is missing",
-    ("{split: loso}", "{split: kfold}"): 'protocols.loso.split: "kfold" is not known here; known: loso',
+    ("{split: loso}", "{split: kfold}"): 'protocols.loso.split: "kfold" is not known here; did you mean "k_fold"?',
     ("three_class", "threeclass"): 'experiments[0].labels: "threeclass" is not known here; did you mean "three_class"?',
     ("three_class", "three_class, seeds: 5"): "experiments[0].seeds: a list is needed, such as [5] (given: 5)",
     ("three_class", "three_class, seeds: []"): "experiments[0].seeds: this list is empty; at least one entry is needed",
@@ -102,7 +105,7 @@ def test_each_of_several_mistakes_has_its_line():
     assert lines == [
         'config.yaml: models.ststnet: unknown key "epoch"; did you mean "epochs"?',
         'config.yaml: models.ststnet: unknown key "batchsize"; did you mean "batch_size"?',
-        'config.yaml: protocols.loso.split: "kfold" is not known here; known: loso',
+        'config.yaml: protocols.loso.split: "kfold" is not known here; did you mean "k_fold"?',
     ]
 
 

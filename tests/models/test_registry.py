@@ -15,8 +15,9 @@ def model(architecture="ststnet", **parameters) -> ModelSpec:
     return ModelSpec(architecture=architecture, parameters=parameters, epochs=1, batch_size=1, learning_rate=1)
 
 
-def test_ststnet_is_the_one_architecture():
-    assert architectures() == ["ststnet"]
+def test_architectures_are_the_modules_that_make_a_model():
+    assert {"ststnet", "svm"} <= set(architectures())
+    assert "registry" not in architectures()
 
 
 def test_each_architecture_has_its_module():
@@ -33,7 +34,7 @@ def test_an_unknown_architecture_is_refused_with_the_nearest_one():
 
 
 def test_an_unknown_architecture_like_no_other_is_refused_with_the_list():
-    with pytest.raises(UserError, match=r'no architecture "vgg"; known: ststnet$'):
+    with pytest.raises(UserError, match=r'no architecture "vgg"; known: .*ststnet'):
         check_models({"mine": model("vgg")})
 
 
@@ -88,8 +89,16 @@ def test_the_registry_tells_all_this_without_importing_keras():
     code = (
         "import sys; from mexflow.models.registry import architectures, check_models;"
         "from mexflow.config.training import ModelSpec;"
-        "check_models({'m': ModelSpec(architecture=architectures()[0], epochs=1, batch_size=1, learning_rate=1)});"
+        "check_models({'m': ModelSpec(architecture='ststnet', epochs=1, batch_size=1, learning_rate=1)});"
         "print(sorted({'keras', 'tensorflow'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_word_that_a_parameter_does_not_know_is_refused_with_the_nearest_one():
+    with pytest.raises(UserError) as error:
+        check_models({"mine": model("micro_exp_fusenet", fusion="lat")})
+    assert str(error.value) == (
+        'config.yaml: models.mine.parameters.fusion: micro_exp_fusenet has no fusion "lat"; did you mean "late"?'
+    )

@@ -12,14 +12,24 @@ from mexflow.errors import UserError
 
 if TYPE_CHECKING:
     import keras
+    from sklearn.base import ClassifierMixin
 
 _FOLDER = Path(__file__).parent
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
 def architectures() -> list[str]:
-    """The names of all architectures: the modules of this package that have a function `build`."""
+    """The names of all architectures: the modules of this package with a function `build`, or `estimator`.
+
+    `build` makes a Keras network, `estimator` a classifier of scikit-learn.
+    """
     return sorted(file.stem for file in _FOLDER.glob("*.py") if _build_of(file) is not None)
+
+
+def is_network(architecture: str) -> bool:
+    """Whether an architecture is trained in epochs; others are fitted at once."""
+    build = _build_of(_FOLDER / f"{architecture}.py")
+    return build is not None and build.name == "build"
 
 
 def module_of(architecture: str) -> str:
@@ -42,7 +52,8 @@ def check_models(models: Mapping[str, ModelSpec], source: str = "config.yaml") -
             raise UserError(f'{where}: no architecture "{spec.architecture}"{nearest(spec.architecture, known)}')
         build = _build_of(_FOLDER / f"{spec.architecture}.py")
         assert build is not None
-        options = _options(build)
+        options, words = _options(build), _words(build)
+        _check_schedule(f"{source}: models.{name}", spec, build.name == "build")
         for key, value in spec.parameters.items():
             where = f"{source}: models.{name}.parameters"
             if key not in options:
@@ -50,6 +61,23 @@ def check_models(models: Mapping[str, ModelSpec], source: str = "config.yaml") -
             kind = options[key]
             if type(value) not in ((int, float) if kind is float else (kind,)):
                 raise UserError(f"{where}.{key}: {_KINDS.get(kind, kind.__name__)} expected (given: {value!r})")
+            if value not in words.get(key, (value,)):
+                unknown = f'{where}.{key}: {spec.architecture} has no {key} "{value}"'
+                raise UserError(unknown + nearest(value, words[key]))
+
+
+def _check_schedule(where: str, spec: ModelSpec, network: bool) -> None:
+    for key in ("epochs", "batch_size", "learning_rate"):
+        given = getattr(spec, key) is not None
+        if network and not given:
+            raise UserError(f"{where}.{key}: this key is missing; {spec.architecture} is trained in epochs")
+        if given and not network:
+            raise UserError(f"{where}.{key}: {spec.architecture} is fitted at once and has no such key; remove it")
+
+
+def new_estimator(spec: ModelSpec, seed: int) -> "ClassifierMixin":
+    """A new classifier of scikit-learn, not fitted."""
+    return importlib.import_module(module_of(spec.architecture)).estimator(seed, **spec.parameters)
 
 
 def build_model(spec: ModelSpec, input_shape: tuple[int, ...], classes: int) -> "keras.Model":
@@ -61,9 +89,20 @@ def build_model(spec: ModelSpec, input_shape: tuple[int, ...], classes: int) -> 
     input_shape : tuple of int
         Shape of one sample, channels last.
     classes : int
+
+    Raises
+    ------
+    UserError
+        If the architecture cannot work on such samples.
     """
     build = importlib.import_module(module_of(spec.architecture)).build
-    return build(input_shape, classes, **spec.parameters)
+    try:
+        return build(input_shape, classes, **spec.parameters)
+    except ValueError as error:
+        shape = " × ".join(map(str, input_shape))
+        raise UserError(
+            f"{spec.architecture} cannot work on samples of {shape} ({error}). Choose another feature."
+        ) from error
 
 
 def _options(build: ast.FunctionDef) -> dict[str, type]:
@@ -73,8 +112,18 @@ def _options(build: ast.FunctionDef) -> dict[str, type]:
     return dict(zip(names, map(type, defaults), strict=True))
 
 
+def _words(build: ast.FunctionDef) -> dict[str, tuple[str, ...]]:
+    """What a parameter may be, where its annotation lists the words: `Literal["relu", "swish"]`."""
+    listed = {argument.arg: argument.annotation for argument in build.args.kwonlyargs}
+    return {
+        name: ast.literal_eval(annotation.slice)
+        for name, annotation in listed.items()
+        if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value) == "Literal"
+    }
+
+
 def _build_of(file: Path) -> ast.FunctionDef | None:
     for node in ast.parse(file.read_bytes()).body:
-        if isinstance(node, ast.FunctionDef) and node.name == "build":
+        if isinstance(node, ast.FunctionDef) and node.name in {"build", "estimator"}:
             return node
     return None

@@ -1,11 +1,22 @@
 """Who is trained on, who is tested on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import (
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    train_test_split,
+)
 
+from mexflow.config.training import ProtocolSpec
 from mexflow.errors import UserError
 
 
@@ -18,7 +29,7 @@ class Fold:
     number : int
         Its place among the folds, from 0.
     held_out : str
-        What it tests: `<dataset>/<subject>`.
+        What it tests: `<dataset>/<subject>`, or in words. Unique among the folds.
     train, test : int arrays
         Positions of clips in the table that was split.
     """
@@ -38,13 +49,50 @@ def subject_keys(clips: pd.DataFrame) -> np.ndarray:
     return (clips.dataset + "/" + clips.subject).to_numpy(dtype=object)
 
 
+def folds_of(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, seed: int) -> list[Fold]:
+    """The folds of a protocol.
+
+    Parameters
+    ----------
+    protocol : ProtocolSpec
+    clips : DataFrame of n rows
+        dataset, subject, clip.
+    labels : (n,) int array
+        Class numbers, for stratified splits.
+    seed : int
+        The run's; it decides a k-fold without a `random_state`.
+
+    Raises
+    ------
+    UserError
+        If the clips cannot be split so.
+    """
+    match protocol.split:
+        case "loso":
+            return leave_one_subject_out(clips)
+        case "k_fold":
+            return _k_folds(protocol, clips, labels, seed if protocol.random_state is None else protocol.random_state)
+        case "holdout":
+            return [_holdout(protocol, clips, labels)]
+        case "cross":
+            return [_across(clips, protocol.train, protocol.test, 0)]
+        case "hde":
+            names = sorted(clips.dataset.unique())
+            if len(names) != 2:
+                raise UserError(f"split hde needs a composite of two datasets; this one has {', '.join(names)}.")
+            return [_across(clips, [train], [test], n) for n, (train, test) in enumerate([names, names[::-1]])]
+        case _:
+            assert protocol.file is not None
+            return _given(protocol.file, clips)
+
+
 def leave_one_subject_out(clips: pd.DataFrame) -> list[Fold]:
     """One fold per subject, in alphabetical order.
 
     Raises
     ------
     UserError
-        If there are fewer than two subjects.
+        If there are fewer than two.
     """
     keys = subject_keys(clips)
     subjects = sorted(set(keys))
@@ -54,6 +102,81 @@ def leave_one_subject_out(clips: pd.DataFrame) -> list[Fold]:
         Fold(number, subject, np.flatnonzero(keys != subject), np.flatnonzero(keys == subject))
         for number, subject in enumerate(subjects)
     ]
+
+
+def _k_folds(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, random_state: int) -> list[Fold]:
+    keys = subject_keys(clips)
+    few = len(set(keys)) if protocol.by == "subject" else len(clips)
+    if few < protocol.folds:
+        raise UserError(f"{protocol.folds} folds by {protocol.by} need as many; there are {few}.")
+    shuffled = {"n_splits": protocol.folds, "shuffle": True, "random_state": random_state}
+    if protocol.by == "subject":
+        splitter = StratifiedGroupKFold(**shuffled) if protocol.stratify else GroupKFold(**shuffled)
+    else:
+        splitter = StratifiedKFold(**shuffled) if protocol.stratify else KFold(**shuffled)
+    order = _by_class(clips, labels)
+    splits = splitter.split(order, labels[order], keys[order] if protocol.by == "subject" else None)
+    return [
+        Fold(number, f"fold {number + 1} of {protocol.folds}", np.sort(order[train]), np.sort(order[test]))
+        for number, (train, test) in enumerate(splits)
+    ]
+
+
+def _holdout(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray) -> Fold:
+    assert protocol.test_share is not None
+    random_state = protocol.random_state or 0
+    order = _by_class(clips, labels)
+    if protocol.by == "clip":
+        classes = labels[order] if protocol.stratify else None
+        train, test = train_test_split(
+            np.arange(len(order)), test_size=protocol.test_share, random_state=random_state, stratify=classes
+        )
+    else:
+        keys = subject_keys(clips)[order]
+        splitter = GroupShuffleSplit(1, test_size=protocol.test_share, random_state=random_state)
+        train, test = next(splitter.split(order, groups=keys))
+    held_out = f"{round(100 * protocol.test_share)} % by {protocol.by}"
+    return Fold(0, held_out, np.sort(order[train]), np.sort(order[test]))
+
+
+def _by_class(clips: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
+    """Positions sorted by class, dataset, subject and clip: the order in which the published scripts load clips."""
+    table = clips[["dataset", "subject", "clip"]].assign(label=labels).reset_index(drop=True)
+    return table.sort_values(["label", "dataset", "subject", "clip"], kind="stable").index.to_numpy()
+
+
+def _across(clips: pd.DataFrame, train: Sequence[str], test: Sequence[str], number: int) -> Fold:
+    for names in (train, test):
+        lacking = sorted(set(names) - set(clips.dataset))
+        if lacking:
+            known = ", ".join(sorted(clips.dataset.unique()))
+            raise UserError(f"The protocol names the dataset {lacking[0]}; labelled clips are of {known}.")
+    positions = (np.flatnonzero(clips.dataset.isin(names)) for names in (train, test))
+    return Fold(number, f"{' + '.join(test)} after {' + '.join(train)}", *positions)
+
+
+def _given(file: Path, clips: pd.DataFrame) -> list[Fold]:
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    columns = ["fold", "role", "dataset", "subject", "clip"]
+    lacking = [name for name in columns if name not in table]
+    if lacking:
+        raise UserError(f"{file}: no column {lacking[0]}. A table of folds has {', '.join(columns)}.")
+    places = pd.Series(range(len(clips)), index=pd.MultiIndex.from_frame(clips[columns[2:]]))
+    table["place"] = places.reindex(pd.MultiIndex.from_frame(table[columns[2:]])).to_numpy()
+    odd = table[~table.role.isin(["train", "test"])]
+    if len(odd):
+        raise UserError(f'{file}, row {odd.index[0] + 2}: role "{odd.role.iloc[0]}" is neither train nor test.')
+    unknown = table[table.place.isna()]
+    if len(unknown):
+        clip = "/".join(unknown.iloc[0][columns[2:]])
+        raise UserError(f"{file}, row {unknown.index[0] + 2}: {clip} is no labelled clip of this dataset.")
+    folds = []
+    for number, (name, rows) in enumerate(table.groupby("fold", sort=False)):
+        train, test = (np.sort(rows[rows.role == role].place.to_numpy(dtype=int)) for role in ("train", "test"))
+        if not train.size or not test.size:
+            raise UserError(f"{file}: fold {name} has no clips to {'test' if train.size else 'train'}.")
+        folds.append(Fold(number, f"given fold {name}", train, test))
+    return folds
 
 
 def permuted_inside_subjects(labels: np.ndarray, clips: pd.DataFrame) -> np.ndarray:

@@ -15,8 +15,8 @@ from mexflow.errors import UserError
 from mexflow.store.packed import PackedFeature
 from mexflow.training.audit import audit
 from mexflow.training.backend import configure_backend
-from mexflow.training.fitting import FoldTrainer
-from mexflow.training.folds import Fold, leave_one_subject_out, permuted_inside_subjects, split_table
+from mexflow.training.fitting import Trainer, trainer_of
+from mexflow.training.folds import Fold, folds_of, permuted_inside_subjects, split_table
 from mexflow.training.samples import Normaliser, Samples
 
 log = logging.getLogger(__name__)
@@ -71,11 +71,11 @@ def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> Train
     """
     configure_backend(threads)
     samples = labelled_samples(feature, spec)
-    folds = leave_one_subject_out(samples.clips)
-    trainer = FoldTrainer(spec.model, samples.tensors.shape[1:], len(spec.classes))
+    folds = folds_of(spec.protocol, samples.clips, samples.labels, spec.seed)
+    trainer = trainer_of(spec.model, samples.tensors.shape[1:], len(spec.classes))
     normalisers, weights, predictions, curves, times = {}, {}, [], [], []
     with _progress() as progress:
-        task = progress.add_task("training", total=len(folds) * spec.model.epochs)
+        task = progress.add_task("training", total=len(folds) * trainer.steps)
         for fold in folds:
             started = time.perf_counter()
             normalise = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0], samples.normalise)
@@ -96,7 +96,7 @@ def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> Train
         times=pd.DataFrame(times, columns=["fold", "held_out", "seconds"]),
         splits=split_table(folds, samples.clips),
         weights=weights,
-        audit=audit(samples, folds, normalisers),
+        audit=audit(samples, folds, normalisers, spec.protocol),
     )
 
 
@@ -126,7 +126,7 @@ def _prediction_rows(samples: Samples, fold: Fold, seed: int, probabilities: np.
     return rows.assign(**{f"p_{index}": column for index, column in enumerate(probabilities.T)})
 
 
-def _fold_weights(trainer: FoldTrainer, normalise: Normaliser, spec: TrainingSpec) -> dict[str, np.ndarray]:
+def _fold_weights(trainer: Trainer, normalise: Normaliser, spec: TrainingSpec) -> dict[str, np.ndarray]:
     kept = trainer.weights() if spec.model.keep_weights else {}
     return {"input_mean": normalise.mean, "input_deviation": normalise.deviation, **kept}
 
