@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from mexflow.evaluation.bootstrap import subject_bootstrap
+from mexflow.evaluation.bootstrap import percentile_interval, subject_bootstrap
 from mexflow.evaluation.recognition import METRICS, subject_confusions, uf1, war
 
 
@@ -105,6 +105,16 @@ def test_perfect_predictions_have_a_point_for_an_interval_though_draws_lack_clas
 def test_one_subject_has_no_interval():
     frame = unequal_subjects(subjects=1)
     assert np.isnan(subject_bootstrap(subject_confusions(frame, 3), uf1)).all()
+
+
+def test_without_draws_there_is_no_interval():
+    assert np.isnan(subject_bootstrap(subject_confusions(unequal_subjects(), 3), uf1, draws=0)).all()
+
+
+def test_draws_that_leave_the_metric_undefined_are_left_out_of_the_percentiles():
+    values = np.concatenate([np.arange(1001) / 1000, np.full(50, np.nan)])
+    assert percentile_interval(values, subjects=9) == pytest.approx((0.025, 0.975))
+    assert np.isnan(percentile_interval(np.full(5, np.nan), subjects=9)).all()
 
 
 def test_subjects_of_equal_name_in_two_datasets_are_two():

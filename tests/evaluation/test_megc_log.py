@@ -1,5 +1,7 @@
 """The MEGC 2019 log: its exact text, its round trip, and what is refused."""
 
+import gzip
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -50,15 +52,21 @@ def test_clips_of_a_subject_are_gathered_under_one_header(tmp_path):
         LOG.replace("\n", "\n\n"),
         LOG.replace("\n", " \t\n"),
         LOG.replace("\n", "\r\n"),
+        LOG.replace("\n", "\r"),
         LOG.replace("f 0 0", "f\t0\t 0").replace("casme2 sub01", "casme2\tsub01"),
         "\ufeff" + LOG.rstrip(),
         LOG.replace("EP 19", "casme2 sub01\nEP 19"),
     ],
-    ids=["plain", "blank lines", "trailing blanks", "CRLF", "tabs", "BOM, no last line break", "two headers"],
+    ids=["plain", "blank lines", "trailing blanks", "CRLF", "CR", "tabs", "BOM, no last line break", "two headers"],
 )
 def test_reading_tolerates_loose_layout(tmp_path, text):
     (tmp_path / "log.txt").write_bytes(text.encode())
     assert rows_of(read_megc_log(tmp_path / "log.txt")) == CLIPS
+
+
+def test_a_gzipped_log_reads_as_the_plain_one(tmp_path):
+    (tmp_path / "log.txt.gz").write_bytes(gzip.compress(LOG.encode()))
+    assert rows_of(read_megc_log(tmp_path / "log.txt.gz")) == CLIPS
 
 
 word = st.text(st.characters(min_codepoint=33, max_codepoint=0x24F, exclude_characters="\x7f\x85\xa0"), min_size=1)

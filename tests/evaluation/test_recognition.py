@@ -243,7 +243,7 @@ def test_per_dataset_scores_are_those_of_its_clips_alone():
     result = score(pd.concat([casme2, samm]), NAMES, draws=100)
     assert list(result["per_dataset"]) == ["casme2", "samm"]
     alone = score(samm, NAMES, draws=100)
-    assert result["per_dataset"]["samm"] == {key: alone[key] for key in alone if key != "per_dataset"}
+    assert result["per_dataset"]["samm"] == {key: alone[key] for key in alone if key not in ("roc", "per_dataset")}
     assert result["per_dataset"]["samm"]["absent_classes"] == ["surprise"]
     assert result["absent_classes"] == []
     assert result["n_subjects"] == 8, "subjects of equal name in two datasets are two people"
@@ -276,6 +276,39 @@ def test_the_order_of_the_clips_does_not_matter(shuffle):
 def test_score_refuses_what_cannot_be_scored(change, message):
     with pytest.raises(UserError, match=message.replace("..", r"\.\.")):
         score(change(predictions([0, 1, 2], [0, 1, 2])), NAMES)
+
+
+def with_probabilities(frame: pd.DataFrame, classes: int = 3) -> pd.DataFrame:
+    certain = np.eye(classes)[frame["y_pred"]] * 0.7 + 0.3 / classes
+    return frame.assign(**{f"p_{number}": certain[:, number] for number in range(classes)})
+
+
+def test_probabilities_add_the_auc_and_change_no_other_score():
+    frame = random_predictions()
+    bare, ranked = score(frame, NAMES, draws=50), score(with_probabilities(frame), NAMES, draws=50)
+    assert (bare["auc"], bare["roc"]) == (None, None)
+    assert {key: ranked[key] for key in ranked if key not in ("auc", "roc", "per_dataset")} == {
+        key: bare[key] for key in bare if key not in ("auc", "roc", "per_dataset")
+    }
+    # Two levels of score: the area is (recall + specificity) / 2.
+    wrong = frame["y_true"] != 0
+    balanced = ((frame["y_pred"] == 0)[~wrong].mean() + (frame["y_pred"] != 0)[wrong].mean()) / 2
+    assert ranked["auc"]["per_class"][0] == pytest.approx(balanced)
+    assert len(ranked["roc"]) == 3
+    assert json.loads(json.dumps(ranked, allow_nan=False)) == ranked
+
+
+def test_score_refuses_probabilities_that_are_none_or_of_other_classes():
+    frame = with_probabilities(predictions([0, 1], [0, 1]))
+    with pytest.raises(UserError, match=r"sum to 1\.2, not to 1"):
+        score(frame.assign(p_2=frame["p_2"] + 0.2), NAMES)
+    with pytest.raises(UserError, match="of 3 classes, but 4 are named"):
+        score(frame, [*NAMES, "others"])
+
+
+def test_without_draws_there_is_no_interval():
+    metrics = score(random_predictions(), NAMES, draws=0)["metrics"]
+    assert [one["ci"] for one in metrics.values()] == [None] * len(METRICS)
 
 
 def test_score_needs_class_names():

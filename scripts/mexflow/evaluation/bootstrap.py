@@ -26,14 +26,15 @@ def subject_bootstrap(
     metric : function from (..., C, C) to (...)
         Such as `mexflow.evaluation.recognition.uf1`.
     draws : int
-        2000 or more for a published interval.
+        2000 or more for a published interval; 0 for none.
     seed : int
         Of the generator; equal seeds draw equal subjects, whatever the metric.
 
     Returns
     -------
     (low, high) : two floats
-        The 2.5th and the 97.5th percentile; nan with fewer than two subjects, who show no spread.
+        The 2.5th and the 97.5th percentile; nan without draws, or with fewer than two subjects, who show no
+        spread.
 
     References
     ----------
@@ -46,17 +47,45 @@ def subject_bootstrap(
     >>> subject_bootstrap(np.array([[good], [bad]]), accuracy)
     (0.0, 1.0)
     """
-    if len(confusions) < 2:
+    pooled = np.tensordot(subject_draws(len(confusions), draws, seed).astype(float), confusions.astype(float), axes=1)
+    return percentile_interval(metric(pooled).mean(axis=1), len(confusions))
+
+
+def subject_draws(subjects: int, draws: int, seed: int = 0) -> np.ndarray:
+    """How often each subject is taken by each draw.
+
+    Parameters
+    ----------
+    subjects, draws : int
+    seed : int
+        Of the generator.
+
+    Returns
+    -------
+    (draws, subjects) int array
+        Every row sums to the number of subjects.
+    """
+    return np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=draws)
+
+
+def percentile_interval(values: np.ndarray, subjects: int) -> tuple[float, float]:
+    """95 % percentile interval of the values that draws of subjects gave.
+
+    Parameters
+    ----------
+    values : (draws,) float array
+        nan for a draw that leaves the metric undefined; it is left out.
+    subjects : int
+        How many there are to draw from.
+
+    Returns
+    -------
+    (low, high) : two floats
+        nan without a defined draw, or with fewer than two subjects.
+    """
+    defined = values[~np.isnan(values)]
+    if subjects < 2 or not len(defined):
         return float("nan"), float("nan")
-    values = metric(_pooled_draws(confusions, draws, seed)).mean(axis=1)
     tail = (100 - _LEVEL) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
+    low, high = np.percentile(defined, [tail, 100 - tail])
     return float(low), float(high)
-
-
-def _pooled_draws(confusions: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """(draws, seeds, C, C): how often each subject was drawn, times its confusion matrices."""
-    subjects = len(confusions)
-    times = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=draws)
-    pooled = times.astype(float) @ confusions.reshape(subjects, -1).astype(float)
-    return np.reshape(pooled, (draws, *confusions.shape[1:]))

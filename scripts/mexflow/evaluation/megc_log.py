@@ -13,6 +13,8 @@ hold blanks, so its two labels are the last two fields of the line; names of dat
 Source: the recognition guidelines of MEGC 2019 (See et al., FG 2019).
 """
 
+import gzip
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,7 +73,7 @@ def read_megc_log(path: Path | str) -> pd.DataFrame:
     Parameters
     ----------
     path : Path or str
-        A text file in UTF-8.
+        A text file in UTF-8, gzipped when the name ends in ``.gz``.
 
     Returns
     -------
@@ -113,10 +115,12 @@ def read_megc_log(path: Path | str) -> pd.DataFrame:
 
 def _numbered_lines(path: Path) -> list[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as an MEGC log ({error})") from error
-    lines = ((number, line.strip()) for number, line in enumerate(text.split("\n"), start=1))
+    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = ((number, line.strip()) for number, line in enumerate(rows, start=1))
     return [(number, line) for number, line in lines if line]
 
 

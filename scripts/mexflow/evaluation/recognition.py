@@ -23,7 +23,8 @@ import pandas as pd
 
 from mexflow.errors import UserError
 from mexflow.evaluation.bootstrap import subject_bootstrap
-from mexflow.store.predictions import CLIP, check_labels
+from mexflow.evaluation.roc import auc_scores, roc_curves
+from mexflow.store.predictions import CLIP, check_labels, check_predictions, probability_columns
 
 
 class PerClass(NamedTuple):
@@ -216,11 +217,11 @@ def score(frame: pd.DataFrame, class_names: Sequence[str], draws: int = 2000) ->
     Parameters
     ----------
     frame : DataFrame
-        Predictions of one or several seeds (`mexflow.store.predictions`); probabilities are not needed.
+        Predictions of one or several seeds (`mexflow.store.predictions`); without probabilities there is no AUC.
     class_names : sequence of C str
         Names of the labels 0..C-1.
     draws : int
-        Draws of the subject bootstrap.
+        Draws of the subject bootstrap; 0 for no interval.
 
     Returns
     -------
@@ -231,25 +232,43 @@ def score(frame: pd.DataFrame, class_names: Sequence[str], draws: int = 2000) ->
         ``metrics``: for each of `METRICS` its ``mean`` and ``sd`` (n - 1; None for one seed) over seeds,
         ``per_seed`` in the order of ``seeds``, and ``ci``, the 95 % subject-bootstrap interval [low, high]
         of the mean (None with one subject);
+        ``auc``: AUC ``per_class``, and the same four of its macro average (`mexflow.evaluation.roc.auc_scores`);
+        None without probabilities;
         ``uf1_foldmean``: ``mean``, ``sd``, ``per_seed``;
         ``confusion`` (summed over seeds), ``confusion_per_seed``;
         ``per_class``: ``precision``, ``recall``, ``f1``, each the mean over the seeds that define it;
         ``majority_baseline``: ``class``, ``uf1``, ``uar``, ``war`` of always predicting the commonest class;
-        ``per_dataset``: the same, without ``per_dataset``, for the same predictions restricted to a dataset.
+        ``roc``: the ROC curves (`mexflow.evaluation.roc.roc_curves`), None without probabilities;
+        ``per_dataset``: the same, without ``roc`` and ``per_dataset``, for the same predictions restricted to a
+        dataset.
 
     Raises
     ------
     UserError
-        If a column is missing, a label has no name, or the seeds do not predict the same clips once each.
+        If a column is missing, a label has no name, the seeds do not predict the same clips once each, or there
+        are probabilities and these are not one per class with sum 1.
     """
     if not class_names:
         raise UserError("no class names are given; name the labels 0..C-1")
-    check_labels(frame, len(class_names))
+    _check(frame, len(class_names))
     per_dataset = {
         str(name): _score_pooled(part, class_names, draws)
         for name, part in frame.groupby("dataset", sort=True, observed=True)
     }
-    return _score_pooled(frame, class_names, draws) | {"per_dataset": per_dataset}
+    roc = roc_curves(frame) if _has_probabilities(frame) else None
+    return _score_pooled(frame, class_names, draws) | {"roc": roc, "per_dataset": per_dataset}
+
+
+def _has_probabilities(frame: pd.DataFrame) -> bool:
+    return "p_0" in frame.columns
+
+
+def _check(frame: pd.DataFrame, classes: int) -> None:
+    check_labels(frame, classes)
+    if _has_probabilities(frame):
+        check_predictions(frame)
+        if (found := len(probability_columns(frame))) != classes:
+            raise UserError(f"predictions hold probabilities of {found} classes, but {classes} are named")
 
 
 def _score_pooled(frame: pd.DataFrame, class_names: Sequence[str], draws: int) -> dict[str, Any]:
@@ -259,6 +278,7 @@ def _score_pooled(frame: pd.DataFrame, class_names: Sequence[str], draws: int) -
         **_counts(frame, per_seed[0], class_names),
         "draws": draws,
         "metrics": {name: _metric(metric, by_subject, draws) for name, metric in METRICS.items()},
+        "auc": auc_scores(frame, draws) if _has_probabilities(frame) else None,
         "uf1_foldmean": _over_seeds([uf1_foldmean(part) for _, part in frame.groupby("seed", sort=True)]),
         "confusion": per_seed.sum(axis=0).tolist(),
         "confusion_per_seed": per_seed.tolist(),

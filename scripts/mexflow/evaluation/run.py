@@ -13,6 +13,8 @@ from mexflow.evaluation.recognition import score
 from mexflow.store.predictions import CLIP, check_predictions, read_predictions
 from mexflow.store.records import read_record
 
+SUBJECT = ["dataset", "subject"]
+
 
 def evaluate_run(seeds: Sequence[Path], spec: EvaluationSpec, logs: Path) -> dict[str, Any]:
     """Score the seeds of a run together.
@@ -33,18 +35,20 @@ def evaluate_run(seeds: Sequence[Path], spec: EvaluationSpec, logs: Path) -> dic
     Raises
     ------
     UserError
-        If a seed's audit is missing or failed, its splits mix subjects, or its predictions are not those of
-        its splits.
+        If a seed's audit is missing or failed, its splits mix subjects (clips, under a protocol as published), or its
+        predictions are not those of its splits.
     """
-    parts = []
+    parts, audits = [], []
     for folder in seeds:
         frame = read_predictions(folder / "predictions.csv", len(spec.classes))
-        check_split(frame, pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False), folder)
+        audit = read_record(folder / "audit.json")
+        if not audit["passed"]:
+            raise UserError(f"{folder}: the leak audit has failed; these predictions cannot be scored.")
+        splits = pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False)
+        check_split(frame, splits, folder, CLIP if audit["as_published"] else SUBJECT)
         write_megc_log(frame, logs / f"megc2019_seed{frame.seed.iloc[0]}.txt")
         parts.append(frame)
-    audits = [read_record(folder / "audit.json") for folder in seeds]
-    if not all(audit["passed"] for audit in audits):
-        raise UserError(f"{seeds[0].parent}: a leak audit has failed; these predictions cannot be scored.")
+        audits.append(audit)
     pooled = pd.concat(parts, ignore_index=True)
     check_predictions(pooled)
     return {
@@ -54,8 +58,17 @@ def evaluate_run(seeds: Sequence[Path], spec: EvaluationSpec, logs: Path) -> dic
     }
 
 
-def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path) -> None:
+def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, apart: Sequence[str] = SUBJECT) -> None:
     """Check from the files alone that each clip was tested in a fold that trained on none of its subject's.
+
+    Parameters
+    ----------
+    predictions, splits : DataFrame
+        Of one seed.
+    folder : Path
+        What messages call it.
+    apart : sequence of str
+        What must not be on both sides: subjects, or under a protocol as published clips.
 
     Raises
     ------
@@ -63,11 +76,11 @@ def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path) -
         Naming the fold and the subject or clip.
     """
     train, test = splits[splits.role == "train"], splits[splits.role == "test"]
-    shared = test.merge(train, on=["fold", "dataset", "subject"])
+    shared = test.merge(train, on=["fold", *apart])
     if len(shared):
         first = shared.iloc[0]
         raise UserError(
-            f"{folder}: leak in fold {first.fold}: {first.dataset}/{first.subject} is trained and tested on."
+            f"{folder}: leak in fold {first.fold}: {'/'.join(first[list(apart)])} is trained and tested on."
         )
     both = predictions.merge(test, on=[*CLIP, "fold"], how="outer", indicator=True)
     odd = both[both._merge != "both"]
