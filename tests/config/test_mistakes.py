@@ -26,7 +26,10 @@ UNKNOWN_KEYS = {
     (
         "{split: loso}",
         "{split: loso, zzz: 1}",
-    ): 'protocols.loso: unknown key "zzz"; known: by, file, folds, permute_labels, random_state, split, stratify, test, test_share, train',
+    ): (
+        'protocols.loso: unknown key "zzz"; known: by, file, folds, permute_labels, random_state, split, stratify,'
+        " test, test_share, train"
+    ),
 }
 
 UNKNOWN_NAMES = {

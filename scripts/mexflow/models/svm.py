@@ -17,7 +17,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.svm import SVC, LinearSVC
 
 
-def estimator(seed: int, *, kernel: Literal["linear", "rbf"] = "linear", c: float = 1.0, balanced: bool = False) -> ClassifierMixin:
+def estimator(
+    seed: int, *, kernel: Literal["linear", "rbf"] = "linear", c: float = 1.0, balanced: bool = False
+) -> ClassifierMixin:
     """A new classifier with `decision_function` values that rank the classes as its predictions do.
 
     Parameters
