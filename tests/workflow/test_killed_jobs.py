@@ -130,6 +130,8 @@ def test_ctrl_c_leaves_no_lock_and_no_half_written_file(finished_demo: Project) 
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Tests that run in the background of a shell inherit its deafness to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     wait_for_job(finished_demo, "align", snakemake)
     written = finished_demo.folder / "results/demo/clip68/aligned"
