@@ -152,11 +152,6 @@ def one_size(size: tuple[int, int]) -> Iterator[str]:
         yield f"| {name} | {times[name] * 1e3:.2f} | {ratio:.1f} | {faster} | {error:.4f} | {off} |"
 
 
-def one_flow(first: np.ndarray, second: np.ndarray, spec: FlowSpec) -> np.ndarray:
-    """The flow of a pair by any method."""
-    return dense_flows(first[None], second[None], spec)[0]
-
-
 def scikit_image(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Its default parameters; (row, column) turned into (u, v), and from the grid of the first image."""
     v, u = optical_flow_tvl1(first, second, dtype=np.float32)

@@ -6,7 +6,7 @@ Yan et al., "CASME II: an improved spontaneous micro-expression database and the
 from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.labels import FIVE_CLASS
 from mexflow.datasets.release import LabelRow, Release, subject_id
 from mexflow.datasets.workbook import Cell, LabelTable, SheetRow, read_table, text_of
@@ -48,8 +48,7 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
         If the label table or the frames cannot be found or read.
     """
     release = Release(name, spec)
-    folders = None if root.is_file() else Folders(root)
-    path = root if folders is None else folders.label_table(spec.labels, *_TABLES)
+    folders, path = opened(root, spec.labels, *_TABLES)
     table = read_table(path, header=0, required=_COLUMNS)
     objective = _objective_classes(folders, table)
     rows = [_label_row(table, row, objective) for row in table.rows]

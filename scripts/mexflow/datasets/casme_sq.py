@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
 from mexflow.datasets.custom import VIDEO_ENDINGS
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.release import LabelRow, Release
 from mexflow.datasets.workbook import LabelTable, SheetRow, number_of, read_table, text_of
 from mexflow.errors import UserError
@@ -95,8 +95,7 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
         If the label table or the frames cannot be found or read.
     """
     release = Release(name, spec)
-    folders = None if root.is_file() else Folders(root)
-    path = root if folders is None else folders.label_table(spec.labels, *_TABLES)
+    folders, path = opened(root, spec.labels, *_TABLES)
     table = read_table(path, header=None)
     if _TYPE not in table.columns:
         raise UserError(f"{path}: {len(table.columns)} columns instead of 9. It is not the table of CAS(ME)².")

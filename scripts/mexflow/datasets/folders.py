@@ -226,3 +226,26 @@ def _is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def opened(root: Path, labels: str | None, *tables: str) -> tuple[Folders | None, Path]:
+    """The folders below a root and its label table; a root that is a label file itself has no folders.
+
+    Parameters
+    ----------
+    root : Path
+        The folder as unpacked, or a label file.
+    labels : str, optional
+        The table that the configuration names.
+    tables : str
+        The names that it is known to have, the newest release first.
+
+    Raises
+    ------
+    UserError
+        If the root or the table is missing.
+    """
+    if root.is_file():
+        return None, root
+    folders = Folders(root)
+    return folders, folders.label_table(labels, *tables)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
 from mexflow.config.spec import nearest
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.release import LabelRow, Release
 from mexflow.datasets.workbook import Cell, LabelTable, SheetRow, number_of, read_table, text_of
 from mexflow.errors import UserError
@@ -61,9 +61,8 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
     release = Release(name, spec)
     if spec.images is not None and spec.images not in IMAGES:
         raise UserError(f'images: no form "{spec.images}"{nearest(spec.images, IMAGES)}')
-    folders = None if root.is_file() else Folders(root)
     tables = (*_LONG_TABLES, *_MICRO_TABLES) if spec.images == "long_video" else (*_MICRO_TABLES, *_LONG_TABLES)
-    path = root if folders is None else folders.label_table(spec.labels, *tables)
+    folders, path = opened(root, spec.labels, *tables)
     table = read_table(path, required=_REQUIRED)
     rows = _label_rows(release, table)
     micro = sum(bool(row.subject and row.clip) and row.expression_type == "micro" for row in rows)

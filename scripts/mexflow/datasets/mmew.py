@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.release import LabelRow, Release, subject_id
 from mexflow.datasets.workbook import LabelTable, SheetRow, read_table, text_of
 from mexflow.errors import UserError
@@ -47,8 +47,7 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
         If the label table or the frames cannot be found or read, or a clip is there twice.
     """
     release = Release(name, spec)
-    folders = None if root.is_file() else Folders(root)
-    path = root if folders is None else folders.label_table(spec.labels, *_TABLES)
+    folders, path = opened(root, spec.labels, *_TABLES)
     table = read_table(path, header=0, required=_COLUMNS)
     rows = [_label_row(release, table, row) for row in table.rows]
     named = [row for row in rows if row.subject and row.clip]

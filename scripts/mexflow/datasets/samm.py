@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.labels import FIVE_CLASS
 from mexflow.datasets.release import LabelRow, Release
 from mexflow.datasets.workbook import Cell, LabelTable, read_table, text_of
@@ -50,8 +50,8 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
         If the label table or the frames cannot be found or read.
     """
     release = Release(name, spec)
-    folders = None if root.is_file() else Folders(root)
-    table, rows = read_labels(root if folders is None else folders.label_table(spec.labels, *TABLES))
+    folders, path = opened(root, spec.labels, *TABLES)
+    table, rows = read_labels(path)
     named = [row for row in rows if row.subject and row.clip]
     release.compare("rows", len(named), {"v2": 159}, table)
     release.compare("subjects", len({row.subject for row in named}), {"v2": 29}, table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mexflow.config.datasets import ReleasedSpec
 from mexflow.datasets import samm
-from mexflow.datasets.folders import Folders
+from mexflow.datasets.folders import Folders, opened
 from mexflow.datasets.release import LabelRow, Release
 from mexflow.datasets.samm import FPS, clip_name, subject_name
 from mexflow.datasets.workbook import LabelTable, SheetRow, read_table, text_of
@@ -44,10 +44,8 @@ def read(name: str, spec: ReleasedSpec, root: Path, frames: bool) -> Release:
         If the label table or the frames cannot be found or read, or a row is neither micro nor macro.
     """
     release = Release(name, spec)
-    folders = None if root.is_file() else Folders(root)
-    table = read_table(
-        root if folders is None else folders.label_table(spec.labels, *TABLES), header=_HEADER, required=_COLUMNS
-    )
+    folders, path = opened(root, spec.labels, *TABLES)
+    table = read_table(path, header=_HEADER, required=_COLUMNS)
     micro = _micro_rows(release, folders)
     rows = [_label_row(f"{table.path}, row {row.number}", row, micro) for row in table.rows]
     _compare(release, table, [row for row in rows if row.subject and row.clip])

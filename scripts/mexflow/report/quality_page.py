@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ import pandas as pd
 from mexflow.config.pairs import per_expression
 from mexflow.face.regions import Rectangle, nose_region
 from mexflow.report.colour_wheel import colour_wheel, flow_colours
+from mexflow.report.page import PAGE_STYLE, counted, text
 from mexflow.report.quality import MOST_NOSE_FLOW, worst_pair
 from mexflow.store.aligned import AlignedFile, reading_aligned
 from mexflow.store.files import replacing
@@ -66,7 +66,7 @@ def write_quality_page(
     show_faces = faces and not pairs.startswith("tim_")
     pictures = list(_pictures(shown, aligned, flows, show_faces))
     parts = [
-        f"<h1>Quality of the flow <small>{_text(title)}</small></h1>",
+        f"<h1>Quality of the flow <small>{text(title)}</small></h1>",
         _summary(table, noun),
         _overview(moving["nose_before"].to_numpy(float), moving["nose_after"].to_numpy(float), noun),
         _picture_section(pictures, int(moving["flagged"].sum()), noun),
@@ -81,7 +81,7 @@ def write_quality_page(
 def _summary(table: pd.DataFrame, noun: str) -> str:
     moving = table[table["pairs"] > 0]
     flagged, left_out = int(moving["flagged"].sum()), len(table) - len(moving)
-    size = f"{_counted(len(table), noun)} of {_counted(table['subject'].nunique(), 'subject')}"
+    size = f"{counted(len(table), noun)} of {counted(table['subject'].nunique(), 'subject')}"
     flags = f"{flagged} flagged"
     verdict = f"<span class='control'>{flags}</span>" if flagged else flags
     absent = f", {left_out} left out by the alignment" if left_out else ""
@@ -212,7 +212,7 @@ def _pictures(shown: pd.DataFrame, aligned: Sequence[Path], flows: Sequence[Path
 def _caption(row: pd.Series) -> str:
     verdict = "<span class='control'>flagged</span>" if row["flagged"] else "not flagged"
     pairs = f"{_px(row['nose_after'])} after (median of {row['pairs']} pairs), worst in " if row["pairs"] > 1 else ""
-    name = " · ".join(_text(part) for part in dict.fromkeys([row["subject"], row["video"], row["clip"]]))
+    name = " · ".join(text(part) for part in dict.fromkeys([row["subject"], row["video"], row["clip"]]))
     return (
         f"<b>{name}</b> {verdict}: {pairs}frames {row['worst_first']} → {row['worst_second']}:"
         f" {_px(row['worst_before'])} before, {_px(row['worst_after'])} after"
@@ -297,9 +297,9 @@ def _failure_rows(failures: pd.DataFrame) -> str:
 def _failure_row(row: pd.Series) -> str:
     mark = " control" if row["action"] == "left out" else ""
     return (
-        f"<tr><td class='name'>{_text(row['subject'])}</td><td class='name'>{_text(row['video'])}</td>"
-        f"<td>{row['first_frame']}</td><td>{row['last_frame']}</td><td class='name'>{_text(row['problem'])}</td>"
-        f"<td class='name{mark}'>{_text(row['action'])}</td></tr>"
+        f"<tr><td class='name'>{text(row['subject'])}</td><td class='name'>{text(row['video'])}</td>"
+        f"<td>{row['first_frame']}</td><td>{row['last_frame']}</td><td class='name'>{text(row['problem'])}</td>"
+        f"<td class='name{mark}'>{text(row['action'])}</td></tr>"
     )
 
 
@@ -316,7 +316,7 @@ def _clip_rows(table: pd.DataFrame, noun: str) -> str:
 
 
 def _clip_row(row: pd.Series) -> str:
-    names = f"<td class='name'>{_text(row['subject'])}</td><td class='name'>{_text(row['clip'])}</td>"
+    names = f"<td class='name'>{text(row['subject'])}</td><td class='name'>{text(row['clip'])}</td>"
     if row["pairs"] == 0:
         return f"<tr class='absent'>{names}<td>0</td><td class='name' colspan='7'>left out by the alignment</td></tr>"
     mark = "<td class='name control'>flagged</td>" if row["flagged"] else "<td></td>"
@@ -336,22 +336,14 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if np.isfinite(value) else "unknown"
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _text(value: object) -> str:
-    return escape(str(value))
-
-
 def _page(title: str, body: str) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>mexflow: quality of {_text(title)}</title>
-<style>{_STYLE}</style>
+<title>mexflow: quality of {text(title)}</title>
+<style>{PAGE_STYLE}{_STYLE}</style>
 </head>
 <body>
 {body}
@@ -361,24 +353,12 @@ def _page(title: str, body: str) -> str:
 
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1c1c1e; --soft: #63636b; --line: #d9d9de;
-  --band: #f3f3f6; --paper: #ffffff; --mark: #0b63b0; --warn: #b00020; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #a0a0aa; --line: #3c3c44;
-  --band: #26262c; --paper: #18181c; --mark: #6cb4f5; --warn: #ff7b86; } }
-body { font: 15px/1.45 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: var(--ink);
-  background: var(--paper); max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0 0 1rem; }
 h1 small { margin-left: .6rem; font-size: 1rem; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .7rem; }
-small { color: var(--soft); font-size: .85em; font-weight: 400; }
-.control { color: var(--warn); font-weight: 600; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .7rem; white-space: nowrap; }
 .name { text-align: left; }
 thead th { color: var(--soft); font-weight: 600; padding: .1rem .7rem; }
 thead tr:last-child th { border-bottom: 2px solid var(--line); padding-bottom: .35rem; }
-tbody tr { border-bottom: 1px solid var(--line); }
 .absent { color: var(--soft); }
 .overview { width: 100%; min-width: 640px; }
 .key { margin: .9rem 0 .4rem; color: var(--soft); font-size: .9rem; }
@@ -401,10 +381,6 @@ figure { margin: 1.1rem 0 0; padding: .7rem .8rem; background: var(--band); bord
 .panel rect { fill: none; vector-effect: non-scaling-stroke; }
 .panel .halo { stroke: #ffffff; stroke-width: 3.5; }
 .panel .box { stroke: #000000; stroke-width: 1.5; }
-dl { margin-top: 2rem; display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem;
-  font-size: .9rem; }
-dt { font-weight: 600; }
-dd { margin: 0; color: var(--soft); }
 """
 
 _NOTES = """

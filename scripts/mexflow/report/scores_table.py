@@ -1,13 +1,13 @@
 """The scores of all runs: as a table, and as a page for a reader."""
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from mexflow.config.configuration import Run
+from mexflow.report.page import PAGE_STYLE, counted, text
 from mexflow.store.files import replacing
 
 _METRICS = ("uf1", "uar", "war")
@@ -53,7 +53,7 @@ def write_scores_page(table: pd.DataFrame, path: Path) -> None:
         If the disk is full.
     """
     tests = [_test_rows(test) for _, test in table.groupby(_TEST, sort=False)]
-    page = _PAGE.replace("{style}", _STYLE).replace("{notes}", _NOTES).replace("{tests}", "\n".join(tests))
+    page = _PAGE.replace("{style}", PAGE_STYLE + _STYLE).replace("{notes}", _NOTES).replace("{tests}", "\n".join(tests))
     with replacing(path) as beside:
         beside.write_text(page, encoding="utf-8")
 
@@ -87,11 +87,11 @@ def _test_rows(test: pd.DataFrame) -> str:
         " <span class='control'>control: permuted labels, must be at chance</span>" if first.permuted_labels else ""
     )
     if first.leaks:
-        control += f" <span class='control'>as published: {_text(first.leaks)}</span>"
+        control += f" <span class='control'>as published: {text(first.leaks)}</span>"
     heading = (
-        f"<tr class='test'><th colspan='8' scope='rowgroup'>{_text(first.dataset)} · {_text(first.labels)} ·"
-        f" {_text(first.protocol)} <small>{_counted(first.clips, 'clip')} of"
-        f" {_counted(first.subjects, 'subject')}, {first.classes} classes</small>{control}</th></tr>"
+        f"<tr class='test'><th colspan='8' scope='rowgroup'>{text(first.dataset)} · {text(first.labels)} ·"
+        f" {text(first.protocol)} <small>{counted(first.clips, 'clip')} of"
+        f" {counted(first.subjects, 'subject')}, {first.classes} classes</small>{control}</th></tr>"
     )
     runs = [_run_row(row) for _, row in test.iterrows()]
     return "\n".join(["<tbody>", heading, *runs, _baseline_row(first), "</tbody>"])
@@ -99,17 +99,17 @@ def _test_rows(test: pd.DataFrame) -> str:
 
 def _run_row(row: pd.Series) -> str:
     cells = "".join(f"<td>{_metric(row, name)}</td>" for name in _METRICS)
-    told = f" title='{_text(row.leaks)}'" if row.leaks else ""
-    audit = "<td>passed</td>" if row.audit == "passed" else f"<td class='control'{told}>{_text(row.audit)}</td>"
+    told = f" title='{text(row.leaks)}'" if row.leaks else ""
+    audit = "<td>passed</td>" if row.audit == "passed" else f"<td class='control'{told}>{text(row.audit)}</td>"
     return (
-        f"<tr><th scope='row'>{_text(row.model)}</th><td class='name'>{_text(row.feature)}</td>"
+        f"<tr><th scope='row'>{text(row.model)}</th><td class='name'>{text(row.feature)}</td>"
         f"<td>{row.seeds}</td><td>{_bar(row)}</td>{cells}{audit}</tr>"
     )
 
 
 def _baseline_row(row: pd.Series) -> str:
     cells = "".join(f"<td>{_number(row[f'majority_{name}'])}</td>" for name in _METRICS)
-    name = f"always “{_text(row.majority_class)}”: the commonest class"
+    name = f"always “{text(row.majority_class)}”: the commonest class"
     return f"<tr class='baseline'><th scope='row' colspan='4'>{name}</th>{cells}<td></td></tr>"
 
 
@@ -141,43 +141,19 @@ def _number(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
 
 
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _text(value: object) -> str:
-    return escape(str(value))
-
-
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1c1c1e; --soft: #63636b; --line: #d9d9de;
-  --band: #f3f3f6; --paper: #ffffff; --mark: #0b63b0; --warn: #b00020; }
-@media (prefers-color-scheme: dark) { :root { --ink: #ececf0; --soft: #a0a0aa; --line: #3c3c44;
-  --band: #26262c; --paper: #18181c; --mark: #6cb4f5; --warn: #ff7b86; } }
-body { font: 15px/1.45 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: var(--ink);
-  background: var(--paper); max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0 0 1rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .4rem .7rem; white-space: nowrap; }
 th[scope=row], .name, thead th:nth-child(-n+2) { text-align: left; }
 thead th { color: var(--soft); font-weight: 600; border-bottom: 2px solid var(--line); }
-tbody tr { border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 500; }
 .test th { text-align: left; background: var(--band); font-weight: 700; padding: .7rem; }
 .baseline { color: var(--soft); }
 .baseline th { font-weight: 400; }
-small { color: var(--soft); font-size: .85em; font-weight: 400; }
-.control { color: var(--warn); font-weight: 600; }
 .test .control { margin-left: 1rem; font-size: .85em; }
 svg { vertical-align: middle; }
 svg .axis { stroke: var(--soft); stroke-width: 1; opacity: .6; }
 svg .interval { stroke: var(--mark); stroke-width: 3; stroke-linecap: round; opacity: .6; }
 svg circle { fill: var(--mark); }
-dl { margin-top: 2rem; display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem;
-  font-size: .9rem; }
-dt { font-weight: 600; }
-dd { margin: 0; color: var(--soft); }
 """
 
 _NOTES = """

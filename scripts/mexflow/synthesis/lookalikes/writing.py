@@ -66,28 +66,6 @@ class FrameStyle:
     part: tuple[int, int, int, int] | None = None
 
 
-def write_frames(
-    clip: PlannedClip, folder: Path, style: FrameStyle, first: int, numbers: Sequence[int] | None = None
-) -> None:
-    """Render an expression into an image folder.
-
-    Parameters
-    ----------
-    clip : PlannedClip
-    folder : Path
-        It appears whole; what stood there is replaced.
-    style : FrameStyle
-    first : int
-        The dataset's number of the clip's first frame.
-    numbers : sequence of int, optional
-        The dataset's numbers of the frames to write; all by default.
-    """
-    wanted = (
-        (number, frame) for number, frame in enumerate(clip_frames(clip), first) if numbers is None or number in numbers
-    )
-    write_images(wanted, folder, style)
-
-
 def write_images(frames: Iterable[tuple[int, np.ndarray]], folder: Path, style: FrameStyle) -> None:
     """Write rendered frames into an image folder.
 
