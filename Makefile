@@ -17,7 +17,7 @@ report: .venv/installed
 	$(BIN)/snakemake --report results/report.html
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check

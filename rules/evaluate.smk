@@ -1,11 +1,12 @@
 rule evaluate:
-    """Scores of a run over all its seeds, and its per-clip logs."""
+    """Scores of a run over all its seeds, its predictions in one table, and its per-clip logs."""
     input:
-        predictions=seed_files("predictions.csv"),
-        splits=seed_files("splits.csv"),
-        audits=seed_files("audit.json"),
+        predictions=part_files("predictions.csv"),
+        splits=part_files("splits.csv"),
+        audits=part_files("audit.json"),
     output:
         scores="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/scores.json",
+        predictions="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/predictions.csv",
     log:
         "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/evaluate.log",
     benchmark:
@@ -21,4 +22,5 @@ rule evaluate:
         spec=evaluation_spec,
         code=fingerprint("evaluate"),
     shell:
-        "python {params.stage:q} {output.scores:q} {input.predictions:q} --spec {params.spec:q} > {log:q} 2>&1"
+        "python {params.stage:q} {output.scores:q} {output.predictions:q} {input.predictions:q}"
+        " --spec {params.spec:q} > {log:q} 2>&1"

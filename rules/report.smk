@@ -108,7 +108,7 @@ rule figures:
     """Confusion matrix and learning curves of a run."""
     input:
         scores="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/scores.json",
-        curves=seed_files("curves.csv"),
+        curves=part_files("curves.csv"),
     output:
         confusion=report(
             "results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/confusion.png",

@@ -1,18 +1,18 @@
 rule train:
-    """One model, one protocol, one seed: every fold, in one process."""
+    """One model, one protocol, one seed: every fold in one process, or a part of them."""
     input:
         feature="results/{dataset}/features/{feature}.h5",
     output:
-        splits="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/splits.csv",
-        curves="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/curves.csv",
-        times="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/times.csv",
-        weights="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/weights.h5",
-        audit="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/audit.json",
-        predictions="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/predictions.csv",
+        splits="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/splits.csv",
+        curves="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/curves.csv",
+        times="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/times.csv",
+        weights="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/weights.h5",
+        audit="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/audit.json",
+        predictions="results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/predictions.csv",
     log:
-        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}.log",
+        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}.log",
     benchmark:
-        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}.jsonl"
+        "logs/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}.jsonl"
     conda:
         "../envs/training.yaml"
     threads: 1

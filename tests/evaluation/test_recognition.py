@@ -286,9 +286,10 @@ def with_probabilities(frame: pd.DataFrame, classes: int = 3) -> pd.DataFrame:
 def test_probabilities_add_the_auc_and_change_no_other_score():
     frame = random_predictions()
     bare, ranked = score(frame, NAMES, draws=50), score(with_probabilities(frame), NAMES, draws=50)
-    assert (bare["auc"], bare["roc"]) == (None, None)
-    assert {key: ranked[key] for key in ranked if key not in ("auc", "roc", "per_dataset")} == {
-        key: bare[key] for key in bare if key not in ("auc", "roc", "per_dataset")
+    of_probabilities = ("auc", "roc", "absolute_majority")
+    assert [bare[key] for key in of_probabilities] == [None] * 3
+    assert {key: ranked[key] for key in ranked if key not in (*of_probabilities, "per_dataset")} == {
+        key: bare[key] for key in bare if key not in (*of_probabilities, "per_dataset")
     }
     # Two levels of score: the area is (recall + specificity) / 2.
     wrong = frame["y_true"] != 0

@@ -9,7 +9,8 @@ from sklearn.svm import SVC, LinearSVC
 from mexflow.config.training import ModelSpec
 from mexflow.errors import UserError
 from mexflow.models.registry import check_models, is_network
-from mexflow.training.fitting import EstimatorTrainer, FoldTrainer, trainer_of
+from mexflow.training.fitting import EstimatorTrainer, FoldTrainer
+from mexflow.training.trainers import trainer_of
 
 
 def svm(**parameters) -> ModelSpec:

@@ -74,3 +74,15 @@ def test_the_same_scores_give_the_same_bytes(tmp_path):
     for name in ("one", "again"):
         confusion_figure(scores_of(3), "a run", tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "again").read_bytes()
+
+
+def test_what_a_protocol_as_published_leaks_is_written_below(written, tmp_path):
+    reasons = ["clips of one subject are in training and in the test", "input statistics are those of all clips"]
+    scores = scores_of(3) | {"leak_audit": {"passed": True, "as_published": reasons}}
+    confusion_figure(scores, "a run", tmp_path / "figure.png")
+    told = " ".join("\n".join(written).split())
+    assert f"As published; such scores flatter: {'; '.join(reasons)}." in told
+    written.clear()
+    confusion_figure(scores_of(3) | {"leak_audit": {"passed": True, "as_published": []}}, "a run", tmp_path / "2.png")
+    assert written
+    assert not any("As published" in text for text in written)

@@ -11,7 +11,7 @@ from mexflow.report.learning_curves import learning_curves_figure
 def curves_of(seeds, folds, epochs):
     rng = np.random.default_rng(0)
     return {
-        seed: pd.DataFrame(
+        f"seed{seed}": pd.DataFrame(
             {
                 "fold": np.repeat(np.arange(folds), epochs),
                 "held_out": np.repeat([f"s{fold}" for fold in range(folds)], epochs),
@@ -48,6 +48,25 @@ def test_the_thick_line_is_the_median_over_folds_and_seeds(saved, tmp_path):
         assert len(axes.collections[0].get_paths()) == 6
 
 
+def test_jobs_that_share_the_folds_of_a_seed_are_one_seed(saved, tmp_path):
+    (whole,) = curves_of(1, 3, 5).values()
+    parts = {f"seed4_job{job + 1}of2": whole[whole.fold % 2 == job] for job in range(2)}
+    learning_curves_figure(parts, "a run", tmp_path / "figure.png")
+    np.testing.assert_allclose(saved[0].axes[0].lines[0].get_ydata(), whole.groupby("epoch")["loss"].median())
+    assert "3 folds × 1 seed." in " ".join(text.get_text() for text in saved[0].texts)
+
+
+def test_the_median_on_clips_kept_back_is_drawn_beside(saved, tmp_path):
+    curves = curves_of(2, 3, 5)
+    kept = {seed: own.assign(validation_loss=own.loss + 0.1, validation_accuracy=0.5) for seed, own in curves.items()}
+    learning_curves_figure(kept, "a run", tmp_path / "figure.png")
+    expected = pd.concat(kept.values()).groupby("epoch")["validation_loss"].median()
+    loss, accuracy = saved[0].axes
+    lines = {line.get_label(): line.get_ydata() for line in loss.lines}
+    np.testing.assert_allclose(lines["median on clips kept back"], expected)
+    assert "median on clips kept back" in {line.get_label() for line in accuracy.lines}
+
+
 def test_the_picture_says_that_no_test_clip_is_in_it(saved, tmp_path):
     learning_curves_figure(curves_of(2, 3, 5), "a run", tmp_path / "figure.png")
     notes = " ".join(text.get_text() for text in saved[0].texts)
@@ -63,7 +82,7 @@ def test_short_runs_are_drawn(seeds, folds, epochs, tmp_path):
 
 def test_a_loss_of_zero_does_not_break_the_log_axis(tmp_path):
     curves = curves_of(1, 2, 4)
-    curves[0].loc[curves[0].epoch == 4, "loss"] = 0.0
+    curves["seed0"].loc[curves["seed0"].epoch == 4, "loss"] = 0.0
     learning_curves_figure(curves, "a run", tmp_path / "figure.png")
     assert (tmp_path / "figure.png").exists()
 

@@ -29,7 +29,7 @@ def use_honestly(samples: Samples, folds: list[Fold]) -> dict[int, Normaliser]:
     for fold in folds:
         normalisers[fold.number] = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0])
         samples.take(fold.train, fold.number, "fit")
-        samples.take(fold.train, fold.number, "callback")
+        samples.take(fold.train, fold.number, "augmentation")
         samples.take(fold.test, fold.number, "test")
     return normalisers
 
@@ -45,7 +45,8 @@ def test_an_honest_run_passes(honest):
     result = audit(*honest, LOSO)
     assert result["passed"] is True
     assert result["folds"] == 3
-    assert len(result["checks"]) == 5
+    assert len(result["checks"]) == 6
+    assert (result["apart"], result["as_published"]) == ("subject", [])
 
 
 def test_a_subject_on_both_sides_is_found():
@@ -95,7 +96,7 @@ def test_statistics_with_one_test_clip_more_are_found(honest):
         audit(samples, folds, normalisers, LOSO)
 
 
-@pytest.mark.parametrize("use", ["statistics", "fit", "callback"])
+@pytest.mark.parametrize("use", ["statistics", "fit", "augmentation", "validation", "epoch", "threshold"])
 def test_a_test_clip_used_before_the_test_is_found(honest, use):
     samples, folds, normalisers = honest
     samples.take(np.array([S1_C0, S2_C1]), 1, use)
@@ -146,7 +147,7 @@ def test_a_use_that_is_not_on_record_is_found(honest, use):
 def test_a_leak_ends_a_training(monkeypatch):
     """The whole way: a split that lets one test clip into the training."""
 
-    def leaky(protocol, clips, labels, seed):
+    def leaky(protocol, clips, labels, seed, classes):
         first, *others = leave_one_subject_out(clips)
         return [replace(first, train=np.append(first.train, first.test[-1])), *others]
 
@@ -160,7 +161,7 @@ def test_statistics_of_all_clips_end_a_training(monkeypatch):
     of_all = Normaliser.of(feature.samples)
     monkeypatch.setattr(run.Normaliser, "of", classmethod(lambda cls, tensors, normalise: of_all))
     spec = training_spec(epochs=1)
-    monkeypatch.setattr(run, "audit", lambda *found: (monkeypatch.undo(), audit(*found)))
+    monkeypatch.setattr(run, "audit", lambda *found, **whole: (monkeypatch.undo(), audit(*found, **whole)))
     with pytest.raises(LeakError, match=r"fold 0 \(demo/s1 held out\): the input statistics"):
         run.train(feature, spec)
 

@@ -208,7 +208,9 @@ def test_a_given_table_that_cannot_be_is_told(tmp_path, column, value, said):
     ("keys", "said"),
     [
         ({"split": "loso", "folds": 3}, '"folds" is no key of split loso'),
-        ({"split": "holdout"}, "split holdout needs the key test_share"),
+        ({"split": "holdout"}, "split holdout needs one of the keys test_share and train_counts"),
+        ({"split": "holdout", "test_share": 0.2, "shuffle": False}, "train_counts and shuffle: false go with by: clip"),
+        ({"split": "holdout", "by": "clip", "test_share": 0.2, "shuffle": False}, "it needs stratify: false"),
         ({"split": "cross", "train": ["a"]}, "split cross needs the key test"),
         ({"split": "k_fold", "folds": 1}, "folds: should be greater than or equal to 2"),
     ],

@@ -37,7 +37,7 @@ def read_judged(path: Path) -> tuple[pd.DataFrame, int]:
     UserError
         If the file cannot be read or is damaged.
     """
-    if set(_first_line(path).strip("\ufeff\r\n").split(",")) & set(COLUMNS):
+    if set(first_line(path).strip("\ufeff\r\n").split(",")) & set(COLUMNS):
         frame = read_predictions(path, None)
         return frame, len(probability_columns(frame))
     frame = read_megc_log(path)
@@ -85,7 +85,14 @@ def _with_means(scores: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _first_line(path: Path) -> str:
+def first_line(path: Path) -> str:
+    """The first line of a file that is not blank, "" if there is none; unpacked when its name ends in ``.gz``.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read.
+    """
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
             return next((line for line in file if line.strip()), b"").decode("utf-8", errors="replace")

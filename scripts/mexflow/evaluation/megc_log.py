@@ -64,6 +64,24 @@ def write_megc_log(frame: pd.DataFrame, path: Path | str) -> None:
         beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
 
 
+def write_megc_logs(frame: pd.DataFrame, folder: Path) -> None:
+    """Write the log of every seed, `megc2019_seed<N>.txt`.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Predictions of one or several seeds.
+    folder : Path
+
+    Raises
+    ------
+    UserError
+        As of `write_megc_log`.
+    """
+    for seed, own in frame.groupby("seed"):
+        write_megc_log(own, folder / f"megc2019_seed{seed}.txt")
+
+
 def read_megc_log(path: Path | str) -> pd.DataFrame:
     """Read an MEGC 2019 log, so that `mexflow.evaluation.recognition.score` can judge it.
 
@@ -92,7 +110,7 @@ def read_megc_log(path: Path | str) -> pd.DataFrame:
     has_clips = True
     lines_of: dict[tuple[str, str, str], int] = {}
     labels: list[tuple[int, int]] = []
-    for number, line in _numbered_lines(path):
+    for number, line in numbered_lines(path):
         if len(line.split()) == 2:
             _check_header_has_clips(path, header, has_clips)
             header, has_clips = _Header(number, *line.split()), False
@@ -113,7 +131,14 @@ def read_megc_log(path: Path | str) -> pd.DataFrame:
     return _as_predictions(list(lines_of), labels)
 
 
-def _numbered_lines(path: Path) -> list[tuple[int, str]]:
+def numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of an MEGC log that are not blank, stripped, each with its number.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read or is no text in UTF-8.
+    """
     try:
         content = path.read_bytes()
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")

@@ -201,6 +201,55 @@ def uf1_foldmean(frame: pd.DataFrame) -> float:
     return float(uf1(_grouped_confusion(fold, fold.max() + 1, y_true, y_pred, classes)).mean())
 
 
+def absolute_majority(frame: pd.DataFrame) -> float:
+    """The share of clips whose true class has more than half of the probability.
+
+    Of a model whose frames vote, it is Joshi's accuracy: a clip counts as right if at least 5 of its 9 frames are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Predictions with y_true and p_0 … p_C-1.
+
+    Returns
+    -------
+    float
+        In 0..1; never above `war`.
+    """
+    shares = frame[probability_columns(frame)].to_numpy()
+    return float(np.mean(shares[np.arange(len(frame)), frame["y_true"]] > 0.5))
+
+
+def directions(frame: pd.DataFrame, class_names: Sequence[str]) -> dict[str, Any]:
+    """Scores of each direction between two datasets, and the mean of the two: the holdout database evaluation.
+
+    A class that a direction's test lacks is left out of its means over classes.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Predictions of one or several seeds, with one fold per direction.
+    class_names : sequence of C str
+
+    Returns
+    -------
+    dict of plain Python values
+        ``per_direction``: a list with ``tested`` (the dataset), ``absent_classes`` and for each of `METRICS` its mean
+        over seeds; ``mean``: of the two, for each of `METRICS`.
+
+    References
+    ----------
+    Yap et al., "Facial micro-expressions grand challenge 2018 summary", FG 2018.
+    """
+    found = []
+    for tested, part in frame.groupby("dataset", sort=True, observed=True):
+        per_seed = subject_confusions(part, len(class_names)).sum(axis=0)
+        absent = [name for name, count in zip(class_names, per_seed[0].sum(axis=1), strict=True) if count == 0]
+        means = {name: float(np.mean(metric(per_seed))) for name, metric in METRICS.items()}
+        found.append({"tested": str(tested), "absent_classes": absent, **means})
+    return {"per_direction": found, "mean": {name: float(np.mean([one[name] for one in found])) for name in METRICS}}
+
+
 METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "uf1": uf1,
     "uar": uar,
@@ -235,6 +284,7 @@ def score(frame: pd.DataFrame, class_names: Sequence[str], draws: int = 2000) ->
         ``auc``: AUC ``per_class``, and the same four of its macro average (`mexflow.evaluation.roc.auc_scores`);
         None without probabilities;
         ``uf1_foldmean``: ``mean``, ``sd``, ``per_seed``;
+        ``absolute_majority``: the same of `absolute_majority`, None without probabilities;
         ``confusion`` (summed over seeds), ``confusion_per_seed``;
         ``per_class``: ``precision``, ``recall``, ``f1``, each the mean over the seeds that define it;
         ``majority_baseline``: ``class``, ``uf1``, ``uar``, ``war`` of always predicting the commonest class;
@@ -280,6 +330,11 @@ def _score_pooled(frame: pd.DataFrame, class_names: Sequence[str], draws: int) -
         "metrics": {name: _metric(metric, by_subject, draws) for name, metric in METRICS.items()},
         "auc": auc_scores(frame, draws) if _has_probabilities(frame) else None,
         "uf1_foldmean": _over_seeds([uf1_foldmean(part) for _, part in frame.groupby("seed", sort=True)]),
+        "absolute_majority": (
+            _over_seeds([absolute_majority(part) for _, part in frame.groupby("seed", sort=True)])
+            if _has_probabilities(frame)
+            else None
+        ),
         "confusion": per_seed.sum(axis=0).tolist(),
         "confusion_per_seed": per_seed.tolist(),
         "per_class": {name: _mean_where_defined(v) for name, v in per_class(per_seed)._asdict().items()},

@@ -8,57 +8,76 @@ import pandas as pd
 
 from mexflow.config.evaluation import EvaluationSpec
 from mexflow.errors import UserError
-from mexflow.evaluation.megc_log import write_megc_log
-from mexflow.evaluation.recognition import score
+from mexflow.evaluation.recognition import directions, score
 from mexflow.store.predictions import CLIP, check_predictions, read_predictions
 from mexflow.store.records import read_record
 
 SUBJECT = ["dataset", "subject"]
+_KEYS = {"subject": SUBJECT, "clip": CLIP, "nothing": None}
 
 
-def evaluate_run(seeds: Sequence[Path], spec: EvaluationSpec, logs: Path) -> dict[str, Any]:
+def evaluate_run(parts: Sequence[Path], spec: EvaluationSpec) -> tuple[dict[str, Any], pd.DataFrame]:
     """Score the seeds of a run together.
 
     Parameters
     ----------
-    seeds : sequence of Path
-        One folder per seed, with predictions.csv, splits.csv and audit.json.
+    parts : sequence of Path
+        One folder per seed, or per job that has trained a part of a seed's folds, with predictions.csv, splits.csv and
+        audit.json.
     spec : EvaluationSpec
-    logs : Path
-        Folder for the per-clip log of every seed in the MEGC 2019 format, `megc2019_seed<N>.txt`.
 
     Returns
     -------
-    dict
-        What `mexflow.evaluation.recognition.score` gives, `leak_audit`, and whether labels were permuted.
+    scores : dict
+        What `mexflow.evaluation.recognition.score` gives, `leak_audit`, and whether labels were permuted; for two
+        directions between datasets `directions`, see there.
+    predictions : DataFrame
+        Of all seeds and folds.
 
     Raises
     ------
     UserError
-        If a seed's audit is missing or failed, its splits mix subjects (clips, under a protocol as published), or its
-        predictions are not those of its splits.
+        If an audit is missing or failed, splits mix subjects (clips, under a protocol as published), or the predictions
+        are not those of the splits.
     """
-    parts, audits = [], []
-    for folder in seeds:
+    frames, tables, audits = [], [], []
+    for folder in parts:
         frame = read_predictions(folder / "predictions.csv", len(spec.classes))
         audit = read_record(folder / "audit.json")
         if not audit["passed"]:
             raise UserError(f"{folder}: the leak audit has failed; these predictions cannot be scored.")
         splits = pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False)
-        check_split(frame, splits, folder, CLIP if audit["as_published"] else SUBJECT)
-        write_megc_log(frame, logs / f"megc2019_seed{frame.seed.iloc[0]}.txt")
-        parts.append(frame)
+        check_split(frame, splits, folder, _KEYS[audit["apart"]])
+        frames.append(frame)
+        tables.append(splits.assign(seed=frame.seed.iloc[0]))
         audits.append(audit)
-    pooled = pd.concat(parts, ignore_index=True)
+    pooled = pd.concat(frames, ignore_index=True).sort_values(["seed", "fold"], key=_in_order, kind="stable")
+    pooled = pooled.reset_index(drop=True)
     check_predictions(pooled)
-    return {
-        **score(pooled, spec.classes, spec.draws),
-        "leak_audit": audits[0],
-        "permuted_labels": spec.permute_labels,
-    }
+    if spec.every_clip:
+        _check_every_clip(pooled, pd.concat(tables))
+    scores = score(pooled, spec.classes, spec.draws)
+    if spec.both_ways:
+        scores["directions"] = directions(pooled, spec.classes)
+    audit = audits[0] | {"folds": sum(one["folds"] for one in audits) // pooled.seed.nunique()}
+    return {**scores, "leak_audit": audit, "permuted_labels": spec.permute_labels}, pooled
 
 
-def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, apart: Sequence[str] = SUBJECT) -> None:
+def _in_order(column: pd.Series) -> pd.Series:
+    return column.astype(int) if column.name == "fold" else column
+
+
+def _check_every_clip(predictions: pd.DataFrame, splits: pd.DataFrame) -> None:
+    clips = splits.drop_duplicates(["seed", *CLIP]).merge(predictions[["seed", *CLIP]], how="left", indicator=True)
+    lacking = clips[clips._merge != "both"]
+    if len(lacking):
+        first = lacking.iloc[0]
+        raise UserError(f"{'/'.join(first[CLIP])} is tested in no fold of seed {first.seed}. Run its training again.")
+
+
+def check_split(
+    predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, apart: Sequence[str] | None = SUBJECT
+) -> None:
     """Check from the files alone that each clip was tested in a fold that trained on none of its subject's.
 
     Parameters
@@ -67,8 +86,8 @@ def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, a
         Of one seed.
     folder : Path
         What messages call it.
-    apart : sequence of str
-        What must not be on both sides: subjects, or under a protocol as published clips.
+    apart : sequence of str, optional
+        What must not be on both sides: subjects, or under a protocol as published clips, or nothing.
 
     Raises
     ------
@@ -76,8 +95,8 @@ def check_split(predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, a
         Naming the fold and the subject or clip.
     """
     train, test = splits[splits.role == "train"], splits[splits.role == "test"]
-    shared = test.merge(train, on=["fold", *apart])
-    if len(shared):
+    shared = test.merge(train, on=["fold", *apart]) if apart else test.iloc[:0]
+    if apart and len(shared):
         first = shared.iloc[0]
         raise UserError(
             f"{folder}: leak in fold {first.fold}: {'/'.join(first[list(apart)])} is trained and tested on."

@@ -46,13 +46,14 @@ The variants:
 **As published, ELRCN is trained in two stages, not end to end**: each spatial module learns single frames, each with
 the class of its clip; then the temporal module learns the sequences of its fc7 vectors. `parts` gives the modules
 for that, `streams` what each spatial module sees, `fc7_of` its vectors, and `joined` the one model that the trained
-parts make. `build` joins untrained parts, for training end to end, which is ours. So are, since scores are per clip
-here: the average over frames in `s` and `nofine` (published: single frames are scored), and in `nofine` the softmax
-on fc7 in place of a linear SVM with C = 1, which `fc7_of` can feed as well.
+parts make; `mexflow.training.two_stages` trains them, and in `nofine` a linear support vector machine with C = 1 on
+fc7's vectors. `build` joins untrained parts, for training end to end, which is ours. So is, since scores are per clip
+here, the average over frames in `s` and `nofine` (published: single frames are scored).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,20 @@ class Parts:
     input_shape: tuple[int, ...]
     spatial: tuple[keras.Model, ...]
     temporal: keras.Model | None
+
+
+@dataclass(frozen=True)
+class Makers:
+    """What makes a new module of each kind, as in `Parts`.
+
+    Attributes
+    ----------
+    spatial : tuple of callables
+    temporal : callable or None
+    """
+
+    spatial: tuple[Callable[[], keras.Model], ...]
+    temporal: Callable[[], keras.Model] | None
 
 
 def build(
@@ -185,28 +200,59 @@ def parts(
     Layers that the variant freezes are frozen where VGG-Face weights were read; random ones are frozen in `nofine`
     only. Parameters and errors are those of `build`.
     """
+    new = makers(
+        input_shape,
+        classes,
+        variant=variant,
+        weights=weights,
+        lstm_units=lstm_units,
+        lstm_layers=lstm_layers,
+        sigmoid=sigmoid,
+        pixels=pixels,
+        layout_bug=layout_bug,
+    )
+    temporal = None if new.temporal is None else new.temporal()
+    return Parts(variant, input_shape, tuple(make() for make in new.spatial), temporal)
+
+
+def makers(
+    input_shape: tuple[int, ...],
+    classes: int,
+    *,
+    variant: str = "st",
+    weights: str = "",
+    lstm_units: int = 3000,
+    lstm_layers: int = 1,
+    sigmoid: bool = False,
+    pixels: str = "mean_subtracted",
+    layout_bug: bool = False,
+) -> Makers:
+    """What makes each module of a variant anew, so that a fold can begin with one and not with all of them in memory.
+
+    Parameters and errors are those of `build`, what is frozen as in `parts`.
+    """
     _check(input_shape, variant, weights, lstm_layers, pixels)
     kind = _VARIANTS[variant]
     images = [] if variant == "t" else streams(keras.Input(input_shape), variant)
-    frozen = kind.frozen if weights or variant == "nofine" else ""
     spatial = tuple(
-        spatial_module(
+        partial(
+            spatial_module,
             tuple(image.shape[-3:]),
             classes,
             weights=weights,
-            frozen=frozen,
+            frozen=kind.frozen if weights or variant == "nofine" else "",
             pixels=pixels,
             layout_bug=layout_bug,
             name=f"spatial_{name}",
         )
         for name, image in zip(_STREAMS, images, strict=False)
     )
-    temporal = None
-    if kind.temporal:
-        frames, rows, columns, channels = input_shape
-        size = 4096 * len(spatial) or rows * columns * channels
-        temporal = temporal_module((frames, size), classes, lstm_units=(lstm_units,) * lstm_layers, sigmoid=sigmoid)
-    return Parts(variant, input_shape, spatial, temporal)
+    if not kind.temporal:
+        return Makers(spatial, None)
+    frames, rows, columns, channels = input_shape
+    size = 4096 * len(spatial) or rows * columns * channels
+    units = (lstm_units,) * lstm_layers
+    return Makers(spatial, partial(temporal_module, (frames, size), classes, lstm_units=units, sigmoid=sigmoid))
 
 
 def streams(clips: Any, variant: str) -> list[Any]:
@@ -307,7 +353,8 @@ def temporal_module(
         features = layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")(features)
     features = layers.LSTM(last, name=f"lstm_{len(lstm_units)}")(features)
     features = layers.Dense(128, activation="relu", name="hidden")(features)
-    outputs = layers.Dense(classes, activation="sigmoid" if sigmoid else "softmax", name="output")(features)
+    activation = "sigmoid" if sigmoid else "softmax"
+    outputs = layers.Dense(classes, activation=activation, dtype="float32", name="output")(features)
     if sigmoid:
         outputs = outputs / ops.sum(outputs, axis=-1, keepdims=True)
     return keras.Model(inputs, outputs, name="temporal")
@@ -335,7 +382,7 @@ def _probabilities(modules: Parts, clips: keras.KerasTensor) -> keras.KerasTenso
     if modules.variant == "sf":
         return modules.spatial[0](images[0])
     if modules.temporal is None:
-        return layers.GlobalAveragePooling1D()(_frame_by_frame(modules.spatial[0], images[0]))
+        return layers.GlobalAveragePooling1D(dtype="float32")(_frame_by_frame(modules.spatial[0], images[0]))
     if not modules.spatial:
         return modules.temporal(layers.Reshape((modules.input_shape[0], -1))(clips))
     vectors = [_frame_by_frame(fc7_of(one), image) for one, image in zip(modules.spatial, images, strict=True)]

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
 _FOLDER = Path(__file__).parent
+_SCHEDULE = ("epochs", "batch_size", "learning_rate")
+_OF_NETWORKS = {
+    *_SCHEDULE,
+    *("optimizer", "momentum", "decay", "plateau", "early_stopping", "validation", "class_weights", "vote", "spatial"),
+    *("precision", "tensorboard"),
+}
+_TWO_STAGES = "elrcn"
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
 
 
@@ -67,12 +74,19 @@ def check_models(models: Mapping[str, ModelSpec], source: str = "config.yaml") -
 
 
 def _check_schedule(where: str, spec: ModelSpec, network: bool) -> None:
-    for key in ("epochs", "batch_size", "learning_rate"):
-        given = getattr(spec, key) is not None
-        if network and not given:
-            raise UserError(f"{where}.{key}: this key is missing; {spec.architecture} is trained in epochs")
-        if given and not network:
+    if network:
+        for key in _SCHEDULE:
+            if getattr(spec, key) is None:
+                raise UserError(f"{where}.{key}: this key is missing; {spec.architecture} is trained in epochs")
+    else:
+        given = [key for key in spec.model_fields_set & _OF_NETWORKS if getattr(spec, key) is not None]
+        if given:
+            key = min(given, key=list(ModelSpec.model_fields).index)
             raise UserError(f"{where}.{key}: {spec.architecture} is fitted at once and has no such key; remove it")
+    if spec.spatial is not None and spec.architecture != _TWO_STAGES:
+        raise UserError(f"{where}.spatial: {spec.architecture} has one stage; the key belongs to {_TWO_STAGES}")
+    if spec.spatial is not None and spec.vote is not None:
+        raise UserError(f"{where}.vote: {_TWO_STAGES} sees whole clips; remove it")
 
 
 def new_estimator(spec: ModelSpec, seed: int) -> "ClassifierMixin":

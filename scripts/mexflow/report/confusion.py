@@ -13,6 +13,8 @@ from mexflow.report.figures import DPI, writing_figure
 
 _CELL, _LEFT, _RIGHT, _ABOVE, _BELOW = 150, 210, 170, 190, 110  # px
 _LEAST_WIDTH = 960  # px, for the lines of text
+_LEAKS = 75  # px, for what a protocol as published leaks
+_LONG_TITLE = 70  # characters
 _CONTROL = "#b00000"
 
 
@@ -23,7 +25,7 @@ def confusion_figure(scores: Mapping[str, Any], title: str, path: Path) -> None:
     ----------
     scores : mapping
         What `mexflow.evaluation.recognition.score` returns; with ``permuted_labels`` true it is called a
-        control.
+        control, and with leaks in ``leak_audit`` it is marked as published, with the reasons.
     title : str
     path : Path
         The PNG to write.
@@ -35,10 +37,11 @@ def confusion_figure(scores: Mapping[str, Any], title: str, path: Path) -> None:
     """
     counts = np.array(scores["confusion"])
     side = _CELL * len(counts)
-    width, height = max(_LEFT + side + _RIGHT, _LEAST_WIDTH), _ABOVE + side + _BELOW
+    below = _BELOW + (_LEAKS if scores.get("leak_audit", {}).get("as_published") else 0)
+    width, height = max(_LEFT + side + _RIGHT, _LEAST_WIDTH), _ABOVE + side + below
     with writing_figure(path, width, height) as figure:
         left = (width - side + _LEFT - _RIGHT) / 2
-        axes = figure.add_axes((left / width, _BELOW / height, side / width, side / height))
+        axes = figure.add_axes((left / width, below / height, side / width, side / height))
         _draw_matrix(axes, counts)
         _name_classes(axes, scores)
         _draw_colour_bar(figure, axes, (left + side) / width)
@@ -82,16 +85,24 @@ def _draw_colour_bar(figure: Figure, axes: Axes, right: float) -> None:
 
 def _write_heading(figure: Figure, scores: Mapping[str, Any], title: str) -> None:
     seeds = len(scores["seeds"])
-    size = f"{_counted(scores['n_clips'], 'clip')} of {_counted(scores['n_subjects'], 'subject')}"
+    counted = f"{_counted(scores['n_clips'], 'clip')} of {_counted(scores['n_subjects'], 'subject')}"
     counts = f"{_counted(seeds, 'seed')}, their counts added up" if seeds > 1 else "1 seed"
     metrics = " · ".join(_metric(name, scores["metrics"][name.lower()]) for name in ("UF1", "UAR"))
-    lines = [f"{size}; {counts}", f"{metrics}   (95 % subject-bootstrap interval)"]
+    lines = [f"{counted}; {counts}", f"{metrics}   (95 % subject-bootstrap interval)"]
     _, height = figure.get_size_inches() * DPI
-    figure.text(0.03, 1 - 40 / height, textwrap.shorten(title, 75), fontsize=12, fontweight="bold", parse_math=False)
+    size = 12 if len(title) <= _LONG_TITLE else 8.5
+    name = textwrap.fill(title, _LONG_TITLE if size == 12 else 95)
+    figure.text(
+        0.03, 1 - 18 / height, name, fontsize=size, fontweight="bold", verticalalignment="top", parse_math=False
+    )
     figure.text(0.03, 1 - 60 / height, "\n".join(lines), fontsize=9, verticalalignment="top", linespacing=1.5)
     if scores.get("permuted_labels"):
         control = "Control: trained on labels permuted inside each subject; it must be at chance."
         figure.text(0.03, 1 - 125 / height, control, fontsize=9, verticalalignment="top", color=_CONTROL)
+    leaks = scores.get("leak_audit", {}).get("as_published")
+    if leaks:
+        reasons = textwrap.fill(f"As published; such scores flatter: {'; '.join(leaks)}.", 105)
+        figure.text(0.03, 0.01, reasons, fontsize=8, verticalalignment="bottom", color=_CONTROL)
 
 
 def _metric(name: str, metric: Mapping[str, Any]) -> str:

@@ -12,18 +12,21 @@ from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from mexflow.report.figures import writing_figure
 
-_LINE, _BAND, _MEDIAN = "#8c8c8c", "#6baed6", "#08519c"
+_LINE, _BAND, _MEDIAN, _KEPT = "#8c8c8c", "#6baed6", "#08519c", "#b35806"
 _MIDDLE = (10, 90)  # percentiles
 
 
-def learning_curves_figure(curves: Mapping[int, pd.DataFrame], title: str, path: Path) -> None:
+def learning_curves_figure(curves: Mapping[str, pd.DataFrame], title: str, path: Path) -> None:
     """Draw loss and accuracy by epoch: each fold of each seed, their median, and the middle 80 % of them.
+
+    Where a part of the training clips was kept back, the median of loss and accuracy on it is drawn as well.
 
     Parameters
     ----------
     curves : mapping
-        Seed → table with a row per fold and epoch: fold, held_out, epoch, and loss and accuracy
-        on the training clips while the epoch was trained.
+        `seed<N>` (or `seed<N>_job<I>of<J>`, where jobs share the folds) → table with a row per fold and epoch: fold,
+        held_out, epoch, loss and accuracy on the training clips while the epoch was trained, and perhaps
+        validation_loss and validation_accuracy.
     title : str
     path : Path
         The PNG to write.
@@ -34,6 +37,7 @@ def learning_curves_figure(curves: Mapping[int, pd.DataFrame], title: str, path:
         If the disk is full.
     """
     table = pd.concat(curves, names=["seed"]).reset_index("seed")
+    table["seed"] = table["seed"].str.extract(r"seed(\d+)", expand=False).astype(int)
     with writing_figure(path, 1400, 620) as figure:
         loss, accuracy = figure.subplots(1, 2)
         figure.subplots_adjust(left=0.09, right=0.98, top=0.8, bottom=0.22, wspace=0.2)
@@ -44,7 +48,7 @@ def learning_curves_figure(curves: Mapping[int, pd.DataFrame], title: str, path:
         accuracy.set_ylim(-0.02, 1.02)
         _write_heading(figure, table, title)
         handles, names = loss.get_legend_handles_labels()
-        figure.legend(handles, names, loc="lower center", ncols=3, frameon=False)
+        figure.legend(handles, names, loc="lower center", ncols=4, frameon=False)
 
 
 def _draw_quantity(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
@@ -68,6 +72,19 @@ def _draw_quantity(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
         label="median",
         zorder=3,
     )
+    kept = table.get(f"validation_{quantity}")
+    if kept is not None and kept.notna().any():
+        of_kept = table.assign(kept=kept).pivot(index="epoch", columns=["seed", "fold"], values="kept")
+        axes.plot(
+            epochs,
+            np.nanmedian(of_kept.to_numpy(float), axis=1),
+            color=_KEPT,
+            linewidth=1.4,
+            linestyle="--",
+            marker=marker,
+            label="median on clips kept back",
+            zorder=3,
+        )
     axes.set(xlabel="epoch", ylabel=f"training {quantity}", xlim=(0, 1.03 * epochs[-1]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(alpha=0.25, linewidth=0.5)

@@ -1,6 +1,7 @@
 """features/<name>.h5: one tensor per sample, and the table of the samples."""
 
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,12 @@ class PackedFeature:
     samples: np.ndarray
     clips: pd.DataFrame
     layout: Layout
+
+    def digest(self) -> str:
+        """A hash of the samples and their table."""
+        content = hashlib.sha256(np.ascontiguousarray(self.samples).data)
+        content.update(self.clips.to_csv(index=False).encode())
+        return content.hexdigest()[:16]
 
 
 class PackedFile:

@@ -6,7 +6,6 @@ probability ``p_0 … p_C-1`` per class. Everything after training reads only th
 
 import gzip
 import re
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 
 from mexflow.errors import UserError
 from mexflow.store.files import replacing
+from mexflow.store.tables import read_text_csv
 
 CLIP = ["dataset", "subject", "clip"]
 LABELS = ["y_true", "y_pred"]
@@ -45,7 +45,7 @@ def read_predictions(path: Path | str, classes: int | None) -> pd.DataFrame:
     """
     path = Path(path)
     try:
-        frame = _parsed(_raw_text(path))
+        frame = _parsed(read_text_csv(path, "predictions"))
         check_predictions(frame)
         _check_class_count(frame, classes)
     except UserError as error:
@@ -152,20 +152,6 @@ def probability_columns(frame: pd.DataFrame) -> list[str]:
 def clip_name(row: pd.Series) -> str:
     """How messages name the clip of a row: ``dataset/subject/clip``."""
     return "/".join(str(row[name]) for name in CLIP)
-
-
-def _raw_text(path: Path) -> pd.DataFrame:
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError("there is no such file") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"cannot be read ({error}); make it again") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise UserError(f"is not a CSV of predictions ({str(error).strip()})") from error
-    if not isinstance(raw.index, pd.RangeIndex):
-        raise UserError("its rows have more fields than its header names; give every column a name")
-    return raw
 
 
 def _parsed(raw: pd.DataFrame) -> pd.DataFrame:

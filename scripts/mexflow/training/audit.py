@@ -17,12 +17,16 @@ class LeakError(UserError):
 
 
 def audit(
-    samples: Samples, folds: list[Fold], normalisers: Mapping[int, Normaliser], protocol: ProtocolSpec
+    samples: Samples,
+    folds: list[Fold],
+    normalisers: Mapping[int, Normaliser],
+    protocol: ProtocolSpec,
+    whole: bool = True,
 ) -> dict[str, Any]:
     """Check a finished training for leaks.
 
     What a protocol leaks by its own definition, because the paper's did, is not an error: it is written down, and
-    marks the scores wherever they are shown.
+    marks the scores wherever they are shown. All else is checked under such a protocol as under an honest one.
 
     Parameters
     ----------
@@ -32,12 +36,14 @@ def audit(
     normalisers : mapping
         The normaliser that each fold used.
     protocol : ProtocolSpec
+    whole : bool
+        Whether these are all folds of the protocol; a job may train a part of them.
 
     Returns
     -------
     dict
-        `passed` (True), `folds`, `checks`: what was checked, in words, and `as_published`: the leaks that belong to
-        the protocol, empty for an honest one. Written beside the predictions.
+        `passed` (True), `folds`, `checks`: what was checked, in words, `apart`: what no fold has on both sides, and
+        `as_published`: the leaks that belong to the protocol, empty for an honest one. Written beside the predictions.
 
     Raises
     ------
@@ -45,27 +51,42 @@ def audit(
         Naming the fold and the clips, at the first leak.
     """
     digests = np.array([_digest(position, tensor) for position, tensor in enumerate(samples.tensors)])
-    leaks = protocol.leaks()
+    copies_apart = protocol.augmentation == "in_training"
     for fold in folds:
-        if not leaks:
+        if protocol.apart == "subject":
             _subjects_are_disjoint(samples, fold)
-        _clips_are_disjoint(samples, fold)
-        _no_clip_twice(samples, fold, digests)
-        _each_use_had_its_own_clips(samples, fold)
-        _statistics_are_the_training_set_s(samples, fold, normalisers[fold.number])
-    covers = protocol.split in {"loso", "k_fold", "hde"}
-    _clips_are_tested_once(samples, every=covers)
+        if protocol.apart != "nothing":
+            _clips_are_disjoint(samples, fold)
+            _no_clip_twice(samples, fold, digests)
+            if copies_apart:
+                _no_copy_of_a_test_clip(samples, fold)
+        _each_use_had_its_own_clips(samples, fold, protocol)
+        _validation_is_apart(samples, fold)
+        measured = np.arange(len(samples.labels)) if protocol.statistics == "all" else fold.train
+        _statistics_are_those_of(samples, measured, fold, normalisers[fold.number])
+    every = whole and protocol.tests_every_clip
+    _clips_are_tested_once(samples, every)
+    checks = {
+        "training and test subjects are disjoint in every fold": protocol.apart == "subject",
+        "no test sample occurs in training, under its own or another name": protocol.apart != "nothing",
+        "no altered copy of a test sample occurs in training": protocol.apart != "nothing" and copies_apart,
+        "input statistics were measured on training clips only, and equal theirs when measured again": (
+            protocol.statistics == "training"
+        ),
+        "the model was fitted on training clips and their copies only, and nothing was chosen on a test clip": (
+            protocol.epoch == "last"
+        ),
+        "clips that a training was watched by were not trained on": any(
+            use == "validation" for _, use, _ in samples.taken
+        ),
+        "every clip was tested exactly once" if every else "no clip was tested twice": True,
+    }
     return {
         "passed": True,
         "folds": len(folds),
-        "checks": [
-            *([] if leaks else ["training and test subjects are disjoint in every fold"]),
-            "no test sample occurs in training, under its own or another name",
-            "input statistics were measured on training clips only, and equal theirs when measured again",
-            "the model was fitted on training clips only, and no callback saw a test clip",
-            "every clip was tested exactly once" if covers else "no clip was tested twice",
-        ],
-        "as_published": list(leaks),
+        "checks": [words for words, checked in checks.items() if checked],
+        "apart": protocol.apart,
+        "as_published": list(protocol.leaks()),
     }
 
 
@@ -100,11 +121,22 @@ def _no_clip_twice(samples: Samples, fold: Fold, digests: np.ndarray) -> None:
         )
 
 
-def _each_use_had_its_own_clips(samples: Samples, fold: Fold) -> None:
+def _no_copy_of_a_test_clip(samples: Samples, fold: Fold) -> None:
+    both = np.intersect1d(samples.origins[fold.train], samples.origins[fold.test])
+    if both.size:
+        raise LeakError(f"{_name(fold)}: copies of the clip {_clip(samples, both[0])} are in training and in the test.")
+
+
+def _each_use_had_its_own_clips(samples: Samples, fold: Fold, protocol: ProtocolSpec) -> None:
+    own = {"test": ("test", fold.test)}
+    if protocol.epoch == "best_on_test":
+        own["epoch"] = own["test"]
+    if protocol.statistics == "all":
+        own["statistics"] = ("labelled", np.arange(len(samples.labels)))
     for number, use, positions in samples.taken:
         if number == fold.number:
-            role, own = ("test", fold.test) if use == "test" else ("training", fold.train)
-            foreign = np.setdiff1d(positions, own)
+            role, allowed = own.get(use, ("training", fold.train))
+            foreign = np.setdiff1d(positions, allowed)
             if foreign.size:
                 raise LeakError(f"{_name(fold)}: {use} used {_clip(samples, foreign[0])}, which is no {role} clip.")
     uses = {use for number, use, _ in samples.taken if number == fold.number}
@@ -112,8 +144,20 @@ def _each_use_had_its_own_clips(samples: Samples, fold: Fold) -> None:
         raise LeakError(f"{_name(fold)}: the record of used clips is incomplete: {', '.join(sorted(uses))} only.")
 
 
-def _statistics_are_the_training_set_s(samples: Samples, fold: Fold, used: Normaliser) -> None:
-    again = Normaliser.of(samples.tensors[fold.train], samples.normalise)
+def _validation_is_apart(samples: Samples, fold: Fold) -> None:
+    both = np.intersect1d(_used(samples, fold, "validation"), _used(samples, fold, "fit", "augmentation"))
+    if both.size:
+        clip = _clip(samples, both[0])
+        raise LeakError(f"{_name(fold)}: {clip} was kept back to watch the training, and trained on.")
+
+
+def _used(samples: Samples, fold: Fold, *uses: str) -> np.ndarray:
+    found = [positions for number, use, positions in samples.taken if number == fold.number and use in uses]
+    return np.concatenate([np.zeros(0, int), *found])
+
+
+def _statistics_are_those_of(samples: Samples, measured: np.ndarray, fold: Fold, used: Normaliser) -> None:
+    again = Normaliser.of(samples.tensors[measured], samples.normalise)
     if not (np.allclose(used.mean, again.mean) and np.allclose(used.deviation, again.deviation)):
         raise LeakError(f"{_name(fold)}: the input statistics are not those of its training clips.")
 

@@ -1,7 +1,7 @@
 """Who is trained on, who is tested on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -16,7 +16,7 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
-from mexflow.config.training import ProtocolSpec
+from mexflow.config.training import ProtocolSpec, ValidationSpec
 from mexflow.errors import UserError
 
 
@@ -49,7 +49,9 @@ def subject_keys(clips: pd.DataFrame) -> np.ndarray:
     return (clips.dataset + "/" + clips.subject).to_numpy(dtype=object)
 
 
-def folds_of(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, seed: int) -> list[Fold]:
+def folds_of(
+    protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, seed: int, classes: Sequence[str] = ()
+) -> list[Fold]:
     """The folds of a protocol.
 
     Parameters
@@ -61,19 +63,35 @@ def folds_of(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, se
         Class numbers, for stratified splits.
     seed : int
         The run's; it decides a k-fold without a `random_state`.
+    classes : sequence of str
+        Their names, for a protocol that counts the training clips of each.
 
     Raises
     ------
     UserError
         If the clips cannot be split so.
     """
+    folds = _split(protocol, clips, labels, seed, classes)
+    if protocol.scored == "all":
+        everything = np.arange(len(clips))
+        return [replace(fold, test=everything) for fold in folds]
+    return folds
+
+
+def _split(
+    protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, seed: int, classes: Sequence[str]
+) -> list[Fold]:
     match protocol.split:
         case "loso":
             return leave_one_subject_out(clips)
         case "k_fold":
             return _k_folds(protocol, clips, labels, seed if protocol.random_state is None else protocol.random_state)
         case "holdout":
-            return [_holdout(protocol, clips, labels)]
+            return (
+                [_counted(protocol, clips, labels, classes)]
+                if protocol.train_counts
+                else [_holdout(protocol, clips, labels)]
+            )
         case "cross":
             return [_across(clips, protocol.train, protocol.test, 0)]
         case "hde":
@@ -115,7 +133,10 @@ def _k_folds(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, ra
     else:
         splitter = StratifiedKFold(**shuffled) if protocol.stratify else KFold(**shuffled)
     order = _by_class(clips, labels)
-    splits = splitter.split(order, labels[order], keys[order] if protocol.by == "subject" else None)
+    try:
+        splits = list(splitter.split(order, labels[order], keys[order] if protocol.by == "subject" else None))
+    except ValueError as error:
+        raise UserError(f"The clips cannot be split into {protocol.folds} folds by {protocol.by}: {error}") from None
     return [
         Fold(number, f"fold {number + 1} of {protocol.folds}", np.sort(order[train]), np.sort(order[test]))
         for number, (train, test) in enumerate(splits)
@@ -128,15 +149,74 @@ def _holdout(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray) ->
     order = _by_class(clips, labels)
     if protocol.by == "clip":
         classes = labels[order] if protocol.stratify else None
-        train, test = train_test_split(
-            np.arange(len(order)), test_size=protocol.test_share, random_state=random_state, stratify=classes
-        )
+        if protocol.shuffle:
+            train, test = train_test_split(
+                np.arange(len(order)), test_size=protocol.test_share, random_state=random_state, stratify=classes
+            )
+        else:
+            train, test = train_test_split(np.arange(len(order)), test_size=protocol.test_share, shuffle=False)
     else:
         keys = subject_keys(clips)[order]
         splitter = GroupShuffleSplit(1, test_size=protocol.test_share, random_state=random_state)
         train, test = next(splitter.split(order, groups=keys))
     held_out = f"{round(100 * protocol.test_share)} % by {protocol.by}"
     return Fold(0, held_out, np.sort(order[train]), np.sort(order[test]))
+
+
+def _counted(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, classes: Sequence[str]) -> Fold:
+    """So many clips of each class, in random order, to train on, the others to test."""
+    unknown = sorted(protocol.train_counts.keys() - set(classes))
+    if unknown:
+        raise UserError(f"train_counts names the class {unknown[0]}; the label scheme has {', '.join(classes)}.")
+    order = np.random.default_rng(protocol.random_state or 0).permutation(_by_class(clips, labels))
+    own = [order[labels[order] == number] for number in range(len(classes))]
+    counts = [protocol.train_counts.get(name, 0) for name in classes]
+    train, test = (np.concatenate(parts) for parts in zip(*map(np.split, own, [[n] for n in counts]), strict=True))
+    if not test.size:
+        raise UserError("train_counts leaves no clip to test: the classes have no more than so many clips.")
+    return Fold(0, "the rest by clip", np.sort(train), np.sort(test))
+
+
+def inner_split(
+    validation: ValidationSpec, fold: Fold, clips: pd.DataFrame, labels: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A fold's training clips, parted into those to train on and those to watch the training by.
+
+    Parameters
+    ----------
+    validation : ValidationSpec
+    fold : Fold
+    clips, labels
+        As of `folds_of`.
+    seed : int
+        The fold's.
+
+    Returns
+    -------
+    fit, kept : int arrays
+        Positions; together the fold's training clips.
+
+    Raises
+    ------
+    UserError
+        If there are too few subjects, or clips of a class, to keep some back.
+    """
+    places = np.arange(len(fold.train))
+    state = seed % 2**32
+    try:
+        if validation.by == "subject":
+            splitter = GroupShuffleSplit(1, test_size=validation.share, random_state=state)
+            fit, kept = next(splitter.split(places, groups=subject_keys(clips)[fold.train]))
+        else:
+            fit, kept = train_test_split(
+                places, test_size=validation.share, random_state=state, stratify=labels[fold.train]
+            )
+    except ValueError as error:
+        raise UserError(
+            f"Of the training clips of fold {fold.number} ({fold.held_out} held out), {validation.share:.0%} by"
+            f" {validation.by} cannot be kept back for validation: {error}"
+        ) from None
+    return fold.train[np.sort(fit)], fold.train[np.sort(kept)]
 
 
 def _by_class(clips: pd.DataFrame, labels: np.ndarray) -> np.ndarray:

@@ -3,7 +3,9 @@
 import logging
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,12 +14,16 @@ from rich.progress import Progress
 
 from mexflow.config.training import TrainingSpec
 from mexflow.errors import UserError
+from mexflow.store.finished_folds import FinishedFold
 from mexflow.store.packed import PackedFeature
 from mexflow.training.audit import audit
+from mexflow.training.augmentation import augmented
 from mexflow.training.backend import configure_backend
-from mexflow.training.fitting import Trainer, trainer_of
-from mexflow.training.folds import Fold, folds_of, permuted_inside_subjects, split_table
+from mexflow.training.fitting import Labelled, Trainer
+from mexflow.training.folds import Fold, folds_of, inner_split, permuted_inside_subjects, split_table
 from mexflow.training.samples import Normaliser, Samples
+from mexflow.training.schedule import oversampled
+from mexflow.training.trainers import trainer_of
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +35,14 @@ class TrainedRun:
     Attributes
     ----------
     predictions : DataFrame
-        One row per clip: dataset, subject, clip, fold, seed, y_true, y_pred, p_0 … p_C-1.
+        One row per tested clip: dataset, subject, clip, fold, seed, y_true, y_pred, p_0 … p_C-1.
     curves : DataFrame
-        fold, held_out, epoch, loss, accuracy.
+        fold, held_out, epoch, loss, accuracy, learning_rate and what else `FoldTrainer.fit` tells.
     times : DataFrame
         fold, held_out, seconds: how long each fold took. The only part that differs between two equal runs.
     splits : DataFrame
-        Who was trained and tested on, see `mexflow.training.folds.split_table`.
-    weights : dict
+        Who is trained and tested on, see `mexflow.training.folds.split_table`.
+    weights : mapping
         Fold number (as text) → name → array: the final weights, and the input statistics they go with.
     audit : dict
         See `mexflow.training.audit.audit`.
@@ -46,62 +52,194 @@ class TrainedRun:
     curves: pd.DataFrame
     times: pd.DataFrame
     splits: pd.DataFrame
-    weights: dict[str, dict[str, np.ndarray]]
+    weights: Mapping[str, Mapping[str, np.ndarray]]
     audit: dict
 
 
-def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> TrainedRun:
-    """Train and test on every fold.
-
-    Clips that the label scheme leaves out take no part. The epochs are fixed; nothing is chosen on test data.
+class Training:
+    """The samples of a run and how they are split, known before anything is trained.
 
     Parameters
     ----------
     feature : PackedFeature
+        Clips that the label scheme leaves out take no part.
     spec : TrainingSpec
-    threads : int
-        CPU threads.
+
+    Raises
+    ------
+    UserError
+        If no clip is labelled, or the clips cannot be split as the protocol says.
+    """
+
+    def __init__(self, feature: PackedFeature, spec: TrainingSpec) -> None:
+        self._spec = spec
+        self._samples = labelled_samples(feature, spec)
+        every = folds_of(spec.protocol, self._samples.clips, self._samples.labels, spec.seed, spec.classes)
+        first, step = spec.job or (0, 1)
+        self._folds = every[first::step]
+        if not self._folds:
+            raise UserError(
+                f"{step} jobs for {len(every)} folds: some subjects have no clip left, since no face was found in them."
+                f" Set folds_per_job of the model to {step // len(every) + 1} or more."
+            )
+
+    def splits(self) -> pd.DataFrame:
+        """One row per fold and clip, see `mexflow.training.folds.split_table`."""
+        return split_table(self._folds, self._samples.clips)
+
+    def run(self, threads: int = 1, finished: MutableMapping[int, FinishedFold] | None = None) -> TrainedRun:
+        """Train and test on every fold.
+
+        Parameters
+        ----------
+        threads : int
+            CPU threads.
+        finished : mapping, optional
+            Folds that are trained already, by their number; those trained now are added as they end. Without it,
+            all are trained and kept in memory.
+
+        Raises
+        ------
+        LeakError
+            If test data has reached the training.
+        """
+        configure_backend(threads, self._spec.model.precision)
+        done = {} if finished is None else finished
+        if self._spec.protocol.carry_over != "nothing" and any(fold.number not in done for fold in self._folds):
+            done.clear()  # a fold goes on from the one before: they are trained in one go
+        todo = [fold for fold in self._folds if fold.number not in done]
+        if todo:
+            self._train(todo, done)
+        normalisers = {}
+        for fold in self._folds:
+            one = done[fold.number]
+            normalisers[fold.number] = Normaliser(one.mean, one.deviation)
+            if fold not in todo:
+                self._samples.taken += [(fold.number, use, positions) for use, positions in one.uses]
+        return TrainedRun(
+            predictions=_stacked(self._predictions(fold, done[fold.number]) for fold in self._folds),
+            curves=_stacked(_of_fold(fold, done[fold.number].curve) for fold in self._folds),
+            times=pd.DataFrame(
+                [(fold.number, fold.held_out, round(done[fold.number].seconds, 3)) for fold in self._folds],
+                columns=["fold", "held_out", "seconds"],
+            ),
+            splits=self.splits(),
+            weights=_WeightsOfFolds(done, [fold.number for fold in self._folds]),
+            audit=audit(self._samples, self._folds, normalisers, self._spec.protocol, whole=self._spec.job is None),
+        )
+
+    def _train(self, folds: list[Fold], done: MutableMapping[int, FinishedFold]) -> None:
+        shape = self._samples.tensors.shape[1:]
+        trainer = trainer_of(self._spec.model, shape, len(self._spec.classes), self._spec.protocol.carry_over)
+        with _progress() as progress:
+            for fold in folds:
+                task = progress.add_task(f"fold {fold.number + 1}", total=trainer.steps)
+                done[fold.number] = self._trained(trainer, fold, partial(progress.advance, task))
+                progress.remove_task(task)
+
+    def _trained(self, trainer: Trainer, fold: Fold, on_epoch: Callable[[], None]) -> FinishedFold:
+        samples, spec, number = self._samples, self._spec, fold.number
+        started, before = time.perf_counter(), len(samples.taken)
+        everything = np.arange(len(samples.labels))
+        measured = everything if spec.protocol.statistics == "all" else fold.train
+        normalise = Normaliser.of(samples.take(measured, number, "statistics")[0], samples.normalise)
+        seed = fold.seed(spec.seed)
+        kept: Labelled | None = None
+        fit = fold.train
+        if spec.model.validation is not None:
+            fit, held = inner_split(spec.model.validation, fold, samples.clips, samples.labels, seed)
+            kept = self._normalised(normalise, *samples.take(held, number, "validation"))
+        watched: Labelled | None = None
+        if spec.protocol.epoch == "best_on_test":
+            watched = self._normalised(normalise, *samples.take(fold.test, number, "epoch"))
+        training = self._normalised(normalise, *self._training_samples(fit, number))
+        curve = trainer.fit(*training, seed, on_epoch, kept, watched)
+        tested, _ = samples.take(fold.test, number, "test")
+        finished = FinishedFold(
+            probabilities=trainer.predict(normalise(tested)).astype(np.float32),
+            curve=curve,
+            seconds=time.perf_counter() - started,
+            mean=normalise.mean,
+            deviation=normalise.deviation,
+            uses=[(use, positions) for _, use, positions in samples.taken[before:]],
+            weights=trainer.weights() if spec.model.keep_weights else {},
+        )
+        self._log(fold, len(training[1]), finished)
+        return finished
+
+    def _training_samples(self, positions: np.ndarray, fold: int) -> Labelled:
+        """Samples as they are packed, with their altered copies and repeats."""
+        samples, model = self._samples, self._spec.model
+        tensors, labels = samples.take(positions, fold, "fit")
+        if model.augmentation is not None and self._spec.protocol.augmentation == "in_training":
+            altered, of_labels, _ = augmented(
+                *samples.take(positions, fold, "augmentation"),
+                self._spec.classes,
+                model.augmentation,
+                self._spec.seed,
+                samples.names(positions),
+                samples.channels,
+            )
+            tensors, labels = np.concatenate([tensors, altered]), np.concatenate([labels, of_labels])
+        if model.oversample:
+            repeats = oversampled(labels, self._spec.seed)
+            tensors, labels = tensors[repeats], labels[repeats]
+        return tensors, labels
+
+    @staticmethod
+    def _normalised(normalise: Normaliser, tensors: np.ndarray, labels: np.ndarray) -> Labelled:
+        return normalise(tensors), labels
+
+    def _predictions(self, fold: Fold, finished: FinishedFold) -> pd.DataFrame:
+        samples = self._samples
+        rows = samples.clips.iloc[fold.test][["dataset", "subject", "clip"]].reset_index(drop=True)
+        rows = rows.assign(fold=fold.number, seed=self._spec.seed, y_true=samples.labels[fold.test])
+        rows["y_pred"] = finished.probabilities.argmax(axis=1)
+        return rows.assign(**{f"p_{index}": column for index, column in enumerate(finished.probabilities.T)})
+
+    def _log(self, fold: Fold, trained: int, finished: FinishedFold) -> None:
+        last = finished.curve.iloc[-1]
+        log.info(
+            "fold %d (of %d), %s held out: loss %.4f, accuracy %.3f on %d training samples after %d epochs, %.1f s",
+            *(fold.number + 1, len(self._folds), fold.held_out, last.loss, last.accuracy, trained, last.epoch),
+            finished.seconds,
+        )
+
+
+class _WeightsOfFolds(Mapping[str, Mapping[str, np.ndarray]]):
+    """The weights of finished folds, one fold in memory at a time."""
+
+    def __init__(self, done: Mapping[int, FinishedFold], numbers: list[int]) -> None:
+        self._done, self._numbers = done, numbers
+
+    def __getitem__(self, fold: str) -> Mapping[str, np.ndarray]:
+        one = self._done[int(fold)]
+        return {"input_mean": one.mean, "input_deviation": one.deviation, **one.weights}
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> TrainedRun:
+    """Train and test on every fold, in memory: `Training` at once.
 
     Raises
     ------
     LeakError
         If test data has reached the training.
     UserError
-        If no clip is labelled, or fewer than two subjects are.
+        If no clip is labelled, or the clips cannot be split as the protocol says.
     """
-    configure_backend(threads)
-    samples = labelled_samples(feature, spec)
-    folds = folds_of(spec.protocol, samples.clips, samples.labels, spec.seed)
-    trainer = trainer_of(spec.model, samples.tensors.shape[1:], len(spec.classes))
-    normalisers, weights, predictions, curves, times = {}, {}, [], [], []
-    with _progress() as progress:
-        task = progress.add_task("training", total=len(folds) * trainer.steps)
-        for fold in folds:
-            started = time.perf_counter()
-            normalise = Normaliser.of(samples.take(fold.train, fold.number, "statistics")[0], samples.normalise)
-            tensors, labels = samples.take(fold.train, fold.number, "fit")
-            seed = fold.seed(spec.seed)
-            curve = trainer.fit(normalise(tensors), labels, seed, on_epoch=lambda: progress.advance(task))
-            tensors, labels = samples.take(fold.test, fold.number, "test")
-            predictions.append(_prediction_rows(samples, fold, spec.seed, trainer.predict(normalise(tensors))))
-            seconds = time.perf_counter() - started
-            curves.append(curve.assign(fold=fold.number, held_out=fold.held_out))
-            times.append((fold.number, fold.held_out, round(seconds, 3)))
-            normalisers[fold.number] = normalise
-            weights[str(fold.number)] = _fold_weights(trainer, normalise, spec)
-            _log_fold(fold, len(folds), curve, seconds)
-    return TrainedRun(
-        predictions=pd.concat(predictions, ignore_index=True),
-        curves=pd.concat(curves, ignore_index=True),
-        times=pd.DataFrame(times, columns=["fold", "held_out", "seconds"]),
-        splits=split_table(folds, samples.clips),
-        weights=weights,
-        audit=audit(samples, folds, normalisers, spec.protocol),
-    )
+    return Training(feature, spec).run(threads)
 
 
 def labelled_samples(feature: PackedFeature, spec: TrainingSpec) -> Samples:
     """The samples that the label scheme gives a class, with class numbers as labels, permuted if asked for.
+
+    Under a protocol that makes altered copies before the split, these follow behind, named `<clip>~1`, `<clip>~2` ….
 
     Raises
     ------
@@ -116,27 +254,40 @@ def labelled_samples(feature: PackedFeature, spec: TrainingSpec) -> Samples:
     labels = np.array([spec.classes.index(name) for name in names.iloc[labelled]])
     if spec.protocol.permute_labels:
         labels = permuted_inside_subjects(labels, clips)
-    return Samples(feature.samples[labelled], labels, clips, feature.layout.normalise)
-
-
-def _prediction_rows(samples: Samples, fold: Fold, seed: int, probabilities: np.ndarray) -> pd.DataFrame:
-    rows = samples.clips.iloc[fold.test][["dataset", "subject", "clip"]].reset_index(drop=True)
-    rows = rows.assign(fold=fold.number, seed=seed, y_true=samples.labels[fold.test])
-    rows["y_pred"] = probabilities.argmax(axis=1)
-    return rows.assign(**{f"p_{index}": column for index, column in enumerate(probabilities.T)})
-
-
-def _fold_weights(trainer: Trainer, normalise: Normaliser, spec: TrainingSpec) -> dict[str, np.ndarray]:
-    kept = trainer.weights() if spec.model.keep_weights else {}
-    return {"input_mean": normalise.mean, "input_deviation": normalise.deviation, **kept}
-
-
-def _log_fold(fold: Fold, folds: int, curve: pd.DataFrame, seconds: float) -> None:
-    last = curve.iloc[-1]
-    log.info(
-        "fold %d of %d, %s held out: loss %.4f, accuracy %.3f on %d training clips after %d epochs, %.1f s",
-        *(fold.number + 1, folds, fold.held_out, last.loss, last.accuracy, len(fold.train), last.epoch, seconds),
+    samples = Samples(
+        feature.samples[labelled], labels, clips, feature.layout.normalise, channels=feature.layout.channels
     )
+    return _with_copies(samples, spec) if spec.protocol.augmentation == "before_split" else samples
+
+
+def _with_copies(samples: Samples, spec: TrainingSpec) -> Samples:
+    if spec.model.augmentation is None:
+        raise UserError("The protocol makes altered copies before the split; its model has no augmentation.")
+    every = np.arange(len(samples.labels))
+    altered, labels, origins = augmented(
+        *(samples.tensors, samples.labels, spec.classes, spec.model.augmentation, spec.seed),
+        keys=samples.names(every),
+        channels=samples.channels,
+    )
+    copies = samples.clips.iloc[origins]
+    nth = copies.groupby(["dataset", "subject", "clip"]).cumcount() + 1
+    copies = copies.assign(clip=copies["clip"] + "~" + nth.astype(str))
+    return Samples(
+        np.concatenate([samples.tensors, altered]),
+        np.concatenate([samples.labels, labels]),
+        pd.concat([samples.clips, copies], ignore_index=True),
+        samples.normalise,
+        np.concatenate([every, origins]),
+        channels=samples.channels,
+    )
+
+
+def _of_fold(fold: Fold, curve: pd.DataFrame) -> pd.DataFrame:
+    return curve.assign(fold=fold.number, held_out=fold.held_out)
+
+
+def _stacked(tables: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(list(tables), ignore_index=True)
 
 
 def _progress() -> Progress:

@@ -6,7 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-Use = Literal["statistics", "fit", "callback", "test"]
+Use = Literal["statistics", "fit", "augmentation", "validation", "epoch", "threshold", "test"]
+"""What samples are handed out for: the input statistics, training, copies of them, watching a training, the choice of
+the epoch, the choice of a threshold, and the test."""
 
 
 @dataclass
@@ -20,6 +22,10 @@ class Samples:
     clips : DataFrame of n rows
     normalise : str
         What the feature asks for, see `Normaliser.of`.
+    origins : (n,) int array
+        The sample that each was made of: an altered copy of a clip has that clip's, others their own.
+    channels : tuple of str
+        What the last axis holds.
     taken : list of (fold, use, positions)
         Everything that was handed out: the evidence of the leak audit.
     """
@@ -28,7 +34,18 @@ class Samples:
     labels: np.ndarray
     clips: pd.DataFrame
     normalise: str = "training_set"
-    taken: list[tuple[int, Use, np.ndarray]] = field(default_factory=list)
+    origins: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    channels: tuple[str, ...] = ()
+    taken: list[tuple[int, str, np.ndarray]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not len(self.origins):
+            self.origins = np.arange(len(self.labels))
+
+    def names(self, positions: np.ndarray) -> list[str]:
+        """`<dataset>/<subject>/<clip>` of some samples."""
+        clips = self.clips.iloc[positions]
+        return (clips["dataset"] + "/" + clips["subject"] + "/" + clips["clip"]).tolist()
 
     def take(self, positions: np.ndarray, fold: int, use: Use) -> tuple[np.ndarray, np.ndarray]:
         """Tensors and labels at some positions, for one use in one fold."""
