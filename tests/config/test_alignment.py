@@ -9,25 +9,20 @@ from pydantic import ValidationError
 from mexflow.config.alignment import AlignmentSpec
 from mexflow.config.mistakes import mistakes_in_words
 
+SEARCH = {"on_missing_face": "drop", "upsample": 1, "landmark_model": "model.dat"}
+CANONICAL = {**SEARCH, "eye_distance": 0.4, "eye_height": 0.3}
 OF_MODE = {
-    "per_clip": {"eye_distance": 0.4, "eye_height": 0.3, "landmark_frames": 3},
-    "first_frame_box": {"margin": 0.2},
-    "per_window": {"eye_distance": 0.4, "eye_height": 0.3, "landmark_frames": 3, "window": 90, "overlap": 20},
-    "per_frame": {"eye_distance": 0.4, "eye_height": 0.3, "smoothing": 0.5},
+    "per_clip": {**CANONICAL, "landmark_frames": 3},
+    "first_frame_box": {**SEARCH, "margin": 0.2},
+    "per_window": {**CANONICAL, "landmark_frames": 3, "window": 90, "overlap": 20},
+    "per_frame": {**CANONICAL, "smoothing": 0.5},
+    "whole_frame": {"resize": "nearest"},
 }
-OF_ALL = {
-    "fps": 25.0,
-    "gray": "bt601_swapped",
-    "size": [140, 170],
-    "on_missing_face": "drop",
-    "upsample": 1,
-    "landmark_model": "model.dat",
-}
+OF_ALL = {"fps": 25.0, "gray": "bt601_swapped", "size": [140, 170]}
 FOREIGN = [
     (mode, key, value)
     for mode, own in OF_MODE.items()
-    for keys in OF_MODE.values()
-    for key, value in keys.items()
+    for key, value in {key: value for keys in OF_MODE.values() for key, value in keys.items()}.items()
     if key not in own
 ]
 
@@ -78,6 +73,7 @@ def test_a_key_of_another_mode_and_an_unknown_one_are_told_one_after_the_other()
         ),
         ("{eye_height: 1.5}", "eye_height: should be less than 1 (given: 1.5)"),
         ("{mode: per_frame, smoothing: 0}", "smoothing: should be greater than 0 (given: 0)"),
+        ("{mode: whole_frame, resize: aera}", 'resize: "aera" is not known here; did you mean "area"?'),
         *(
             (f"{{size: {size}}}", f"size: one side or [width, height] is needed, 32 to 1024 px (given: {size})")
             for size in (20, 2000, 128.5, [140], [140, 170, 3], [140, 20], True)

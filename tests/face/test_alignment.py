@@ -369,6 +369,54 @@ def test_a_killed_job_leaves_nothing_and_again_gives_the_same(still_clip, tmp_pa
         np.testing.assert_array_equal(again[name], value, err_msg=name)
 
 
+# --- whole frames -----------------------------------------------------------------------------------------------
+
+
+RESIZES = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
+
+
+@pytest.mark.parametrize(("size", "to"), [(64, (64, 64)), (128, (128, 128)), ([140, 90], (140, 90))])
+@pytest.mark.parametrize("resize", RESIZES)
+def test_whole_frames_are_opencv_s_resize_of_the_gray_frames(tmp_path, resize, size, to):
+    frames = [*noisy(portrait(), 2, seed=0), *noisy(WALL, 2, seed=1)]
+    source = write_clip(tmp_path / "clip", frames, first=7)
+    video = aligned(tmp_path, source, AlignmentSpec(mode="whole_frame", size=size, resize=resize))
+    expected = [cv2.resize(frame, to, interpolation=RESIZES[resize]) for frame in frames]
+    np.testing.assert_array_equal(video.faces(slice(None)), expected)
+    assert video.frame_numbers.tolist() == [7, 8, 9, 10]
+
+
+def test_whole_frames_are_scaled_by_area_unless_told_otherwise(tmp_path):
+    video = aligned(tmp_path, with_walls(tmp_path / "clip", True), AlignmentSpec(mode="whole_frame", size=64))
+    expected = cv2.resize(noisy(portrait(), 1, seed=3)[0], (64, 64), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(video.faces([0])[0], expected)
+
+
+def test_gray_before_the_resize_is_within_a_grey_level_of_the_published_order(tmp_path):
+    """MicroExpSTCNN resized first."""
+    source = write_clip(tmp_path / "clip", [astronaut().image])
+    for gray, code in (("bt601", cv2.COLOR_BGR2GRAY), ("bt601_swapped", cv2.COLOR_RGB2GRAY)):
+        video = aligned(tmp_path, source, AlignmentSpec(mode="whole_frame", size=64, gray=gray))
+        published = cv2.cvtColor(cv2.resize(astronaut().image, (64, 64), interpolation=cv2.INTER_AREA), code)
+        assert np.abs(video.faces([0])[0] - published.astype(float)).max() <= 1
+
+
+def test_nothing_is_known_of_the_face_in_whole_frames_and_nothing_fails(tmp_path):
+    spec = AlignmentSpec(mode="whole_frame")
+    with align_several(tmp_path, spec, wall=with_walls(tmp_path / "wall", *[False] * 4)) as file:
+        video = file["wall"]
+        assert file.failures.empty
+    assert not video.has_landmarks
+    assert video.landmarks.shape == (1, 68, 2)
+    assert video.frames_without_face == 0
+    unknown = (video.inter_ocular_distance, video.raw_inter_ocular_distance, video.landmark_spread)
+    assert np.isnan(video.landmarks).all() and np.isnan(unknown).all()
+
+
+def test_faces_have_landmarks(still):
+    assert still.has_landmarks
+
+
 # --- outside of any dataset -------------------------------------------------------------------------------------
 
 

@@ -239,16 +239,36 @@ def test_a_frame_without_a_face_is_left_out_or_carries_the_last_transform():
     assert poses[6] is poses[7] is not poses[5]
 
 
+# --- whole frames -----------------------------------------------------------------------------------------------
+
+
+def test_whole_frames_come_in_order_under_one_pose_and_none_is_searched(told, monkeypatch):
+    monkeypatch.setattr(tracking, "landmark_model_path", lambda *_: pytest.fail("a landmark model is asked for"))
+    found = posed(moving(None, *range(9)), first=46, mode="whole_frame")
+    assert told == []
+    assert [(one.number, one.segment) for one in found] == [(number, 0) for number in range(46, 56)]
+    assert {id(one.pose) for one in found} == {id(found[0].pose)}
+
+
+def test_the_edges_of_a_whole_frame_become_those_of_the_crop():
+    (one,) = posed([np.zeros((30, 50))], mode="whole_frame")
+    corners = np.array([[-0.5, -0.5], [49.5, 29.5]])
+    np.testing.assert_allclose(apply_transform(one.pose.transform, corners), [[-0.5, -0.5], [63.5, 63.5]])
+    assert one.pose.landmarks.shape == (68, 2)
+    assert np.isnan(one.pose.landmarks).all()
+
+
 # --- memory -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("keys", "most"),
     [
-        ({"mode": "per_clip"}, 5),
-        ({"mode": "first_frame_box"}, 1),
-        ({"mode": "per_window", "window": 40, "overlap": 10}, 40),
-        ({"mode": "per_frame", "smoothing": 0.1}, 15),
+        ({"mode": "per_clip", "on_missing_face": "drop"}, 5),
+        ({"mode": "first_frame_box", "on_missing_face": "drop"}, 1),
+        ({"mode": "per_window", "on_missing_face": "drop", "window": 40, "overlap": 10}, 40),
+        ({"mode": "per_frame", "on_missing_face": "drop", "smoothing": 0.1}, 15),
+        ({"mode": "whole_frame"}, 1),
     ],
 )
 @pytest.mark.parametrize("faces", [True, False])
@@ -273,7 +293,7 @@ def test_no_more_frames_are_in_memory_than_documented(monkeypatch, keys, most, f
 
     gc.disable()  # what only the collector frees is held
     try:
-        spec = AlignmentSpec(on_missing_face="drop", **keys)
+        spec = AlignmentSpec(**keys)
         count = sum(isinstance(item, PosedFrame) for item in posed_frames(decode, FaceSearch(spec), spec, FPS))
     finally:
         gc.enable()

@@ -138,6 +138,13 @@ def test_other_resizes_are_opencv_s(resize: str, flag: int) -> None:
     np.testing.assert_allclose(found, cv2.resize(u, (9, 9), interpolation=flag), atol=1e-6)
 
 
+def test_what_needs_no_landmarks_is_the_same_without_them() -> None:
+    u, v, strain = noise(), noise(), np.abs(noise())
+    for steps in ((), ("absolute",), ("encode_8bit",)):
+        stacks = [channels(u, v, strain, steps=steps, points=points) for points in (POINTS, np.full((68, 2), np.nan))]
+        np.testing.assert_array_equal(*stacks)
+
+
 def test_what_is_stored_is_not_changed() -> None:
     flow, strain = RANDOM.standard_normal((1, SIZE, SIZE, 2)).astype(np.float32), np.ones((1, SIZE, SIZE), np.float32)
     before = flow.copy(), strain.copy()

@@ -151,6 +151,18 @@ def test_the_motion_does_not_depend_on_the_number_of_threads(drifting) -> None:
     np.testing.assert_array_equal(one.flow, two.flow)
 
 
+@pytest.mark.parametrize("pairs", ["onset_each", {"tim": 4}])
+def test_without_landmarks_the_flow_is_the_same_and_the_nose_unknown(drifting, pairs: object) -> None:
+    whole = replace(drifting, landmarks=np.full((1, 68, 2), np.nan))
+    one, other = (joined(flow_of_expression(46, 49, 50, video, fast(pairs))) for video in (drifting, whole))
+    for name in ("pairs", "flow", "strain"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for name in ("nose_flow", "nose_residual", "landmarks"):
+        known, unknown = getattr(one, name), getattr(other, name)
+        assert (unknown.shape, unknown.dtype) == (known.shape, known.dtype)
+        assert np.isnan(unknown).all()
+
+
 def portrait_transform() -> tuple[np.ndarray, np.ndarray]:
     """What takes the portrait to a crop of 128 px, and its landmarks there."""
     points = 2 * (astronaut().landmarks - [100, 30]) + 0.5

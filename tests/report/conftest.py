@@ -1,7 +1,7 @@
 """A small dataset of aligned faces and flows, made through the store's own writers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,12 @@ class Dataset:
 
 @pytest.fixture
 def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
-    """Make a dataset of clips (subject, label, brow motion in px); the last argument draws the faces anew."""
+    """Make a dataset of clips (subject, label, brow motion in px).
 
-    def make(clips: list[tuple[str, str, float]], face: int = 0, spread: float = 0.2) -> Dataset:
+    `face` draws the faces anew; of `whole` frames neither landmarks nor the head's motion are known.
+    """
+
+    def make(clips: list[tuple[str, str, float]], face: int = 0, spread: float = 0.2, whole: bool = False) -> Dataset:
         folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
         rows = pd.DataFrame(
             [(subject, subject, f"clip{i}", f"clip{i}", label) for i, (subject, label, _) in enumerate(clips)],
@@ -41,10 +44,12 @@ def make_dataset(tmp_path: Path) -> Callable[..., Dataset]:
         for unit, of_unit in rows.groupby("unit"):
             with writing_aligned(folder / "aligned" / f"{unit}.h5", "{}", "") as file:
                 for row, video in of_unit["video"].items():
-                    write_video(file, _video(video, landmarks, face + 100 * row, spread))
+                    one = _video(video, landmarks, face + 100 * row, spread)
+                    write_video(file, _without_landmarks(one) if whole else one)
             with writing_flow(folder / "flow" / f"{unit}.h5", "{}", "") as file:
                 for row, clip in of_unit["clip"].items():
-                    file.add(clip, 20.0, iter([_flow(landmarks, motions[row])]))
+                    block = _flow(landmarks, motions[row])
+                    file.add(clip, 20.0, iter([_without_nose(block) if whole else block]))
         files = [sorted((folder / kind).glob("*.h5")) for kind in ("aligned", "flow")]
         x, y = np.rint(landmarks[21]).astype(int)
         return Dataset(*files, rows, (int(x), int(y)))
@@ -76,6 +81,16 @@ def _video(name: str, landmarks: np.ndarray, seed: int, spread: float) -> Aligne
         frames_without_face=0,
         stored_faces=faces.__getitem__,
     )
+
+
+def _without_landmarks(video: AlignedVideo) -> AlignedVideo:
+    unknown = dict.fromkeys(("inter_ocular_distance", "raw_inter_ocular_distance", "landmark_spread"), np.nan)
+    return replace(video, landmarks=np.full((1, 68, 2), np.nan), **unknown)
+
+
+def _without_nose(block: FlowBlock) -> FlowBlock:
+    names = ("nose_flow", "nose_residual", "landmarks")
+    return replace(block, **{name: getattr(block, name) * np.float32(np.nan) for name in names})
 
 
 def _flow(landmarks: np.ndarray, motion: float) -> FlowBlock:

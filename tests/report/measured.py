@@ -19,7 +19,7 @@ class Clip:
     """One expression, or one video of an interval's pairs: the nose's (before, after) of each pair, in px.
 
     Pair k is frames 100 + k and 103 + k. Without pairs the alignment has left it out; `carried` are frames that show
-    no face.
+    no face. Of `whole` frames neither landmarks nor the nose's motion are known.
     """
 
     subject: str
@@ -27,6 +27,7 @@ class Clip:
     nose: list[tuple[float, float]] = field(default_factory=list)
     spread: float = 0.25
     carried: tuple[int, int] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,13 @@ def _video(clip: Clip, seed: int, size: tuple[int, int]) -> AlignedVideo:
         segment=np.zeros(count, int),
         transform_of=np.zeros(count, int),
         transforms=np.eye(2, 3)[None],
-        landmarks=_landmarks(size)[None],
+        landmarks=_landmarks(clip, size)[None],
         crop_size=size,
         fps=200.0,
         kept_fps=200.0,
         inter_ocular_distance=20.0,
         raw_inter_ocular_distance=60.0,
-        landmark_spread=clip.spread,
+        landmark_spread=np.nan if clip.whole else clip.spread,
         frames_without_face=0 if clip.carried is None else clip.carried[1] - clip.carried[0] + 1,
         stored_faces=faces_of(0, seed, count, size).__getitem__,
     )
@@ -99,11 +100,13 @@ def _block(clip: Clip, number: int, size: tuple[int, int]) -> FlowBlock:
         pairs=np.array([[100 + k, 103 + k] for k in range(pairs)]),
         flow=np.stack([flow_of(number, k, size) for k in range(pairs)]),
         strain=np.zeros((pairs, size[1], size[0]), np.float32),
-        nose_flow=np.tile(np.array([1, 2], np.float32), (pairs, 1)),
-        nose_residual=np.array(clip.nose, np.float32),
-        landmarks=np.tile(_landmarks(size).astype(np.float32), (pairs, 1, 1)),
+        nose_flow=np.tile(np.array([np.nan, np.nan] if clip.whole else [1, 2], np.float32), (pairs, 1)),
+        nose_residual=np.array(clip.nose, np.float32) * (np.nan if clip.whole else 1),
+        landmarks=np.tile(_landmarks(clip, size).astype(np.float32), (pairs, 1, 1)),
     )
 
 
-def _landmarks(size: tuple[int, int]) -> np.ndarray:
+def _landmarks(clip: Clip, size: tuple[int, int]) -> np.ndarray:
+    if clip.whole:
+        return np.full((68, 2), np.nan)
     return np.tile(np.array(NOSE) * size[0] / WIDTH, (68, 1))

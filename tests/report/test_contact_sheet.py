@@ -54,6 +54,16 @@ def test_a_badly_aligned_clip_is_framed_in_red(make_dataset, tmp_path):
     assert red_pixels(bad) > 3 * 4 * 150  # at least a line along each side of each tile
 
 
+def test_whole_frames_are_drawn_without_landmarks_and_without_complaint(make_dataset, tmp_path):
+    picture = drawn(make_dataset(CLIPS, whole=True), True, tmp_path / "sheet.png")
+    faces = drawn(make_dataset(CLIPS), True, tmp_path / "faces.png")
+    assert red_pixels(picture) == 0
+    assert (picture[..., 0] == picture[..., 2]).all()  # gray: no dot, no box
+    assert not (faces[..., 0] == faces[..., 2]).all()
+    other = drawn(make_dataset(CLIPS, face=1, whole=True), True, tmp_path / "other.png")
+    assert (picture != other).mean() > 0.05
+
+
 def test_one_subject_with_one_clip_is_enough(make_dataset, tmp_path):
     assert drawn(make_dataset(CLIPS[2:]), True, tmp_path / "sheet.png") is not None
 

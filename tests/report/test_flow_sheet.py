@@ -1,5 +1,7 @@
 """The flow sheet: one typical clip and one mean per class; nothing of a face when faces are withheld."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -89,6 +91,23 @@ def test_the_same_content_gives_the_same_bytes(make_dataset, tmp_path):
 
 def test_faces_that_do_not_move_can_be_drawn(make_dataset, tmp_path):
     assert draw(make_dataset([("s1", "surprise", 0.0)]), False, tmp_path / "sheet.png")
+
+
+def test_of_whole_frames_the_flow_is_shown_with_the_head_motion_and_arrows_on_a_grid(make_dataset, tmp_path, shown):
+    dataset = make_dataset(CLIPS, whole=True)
+    draw(dataset, True, tmp_path / "sheet.png")
+    (typical, _), (negative, _), _ = shown[0]
+    assert not typical.has_landmarks
+    np.testing.assert_allclose(negative.flow[-1, 0], [0.5, -0.3], atol=1e-5)
+    assert np.isfinite(typical.flow).all()
+    # 12 × 12 cells of 4 px, whose centres lie between the second and the third pixel.
+    centres = 1.5 + 4 * np.arange(12)
+    assert sorted(map(tuple, typical.places)) == list(itertools.product(centres, centres))
+
+
+@pytest.mark.parametrize("faces", [True, False])
+def test_whole_frames_can_be_drawn(make_dataset, tmp_path, faces):
+    assert draw(make_dataset(CLIPS, whole=True), faces, tmp_path / "sheet.png")
 
 
 def test_downward_brows_are_red_in_v_and_yellow_in_the_wheel(make_dataset, tmp_path):

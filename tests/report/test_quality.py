@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mexflow.report.quality import failure_table, quality_table
+from mexflow.report.quality import failure_table, of_whole_frames, quality_table
 from mexflow.store.tables import write_csv
 from report.measured import Clip, write_files
 
@@ -41,6 +41,20 @@ def test_values_are_medians_over_pairs_and_the_worst_pair_is_named(tmp_path):
 )
 def test_a_clip_is_flagged_by_the_median_of_what_is_left(tmp_path, nose, flagged):
     assert table_of(tmp_path, [Clip("s1", "c", nose)])["flagged"].tolist() == [flagged]
+
+
+def test_whole_frames_are_not_judged(tmp_path):
+    table = table_of(tmp_path, [Clip("s1", f"c{k}", [(9.0, 9.0)], whole=True) for k in range(2)] + [Clip("s2", "gone")])
+    assert table["clip"].tolist() == ["c0", "c1", "gone"]
+    assert table["pairs"].tolist() == [1, 1, 0]
+    assert not table["flagged"].any()
+    assert table[["nose_before", "nose_after", "landmark_spread"]].isna().all(axis=None)
+    assert of_whole_frames(table)
+
+
+@pytest.mark.parametrize("clips", [[Clip("s1", "gone")], [Clip("s1", "gone"), Clip("s1", "c", [(np.nan, np.nan)])]])
+def test_faces_that_are_missing_or_move_in_unknown_ways_are_not_whole_frames(tmp_path, clips):
+    assert not of_whole_frames(table_of(tmp_path, clips))
 
 
 def test_the_worst_clip_comes_first_and_those_left_out_come_last(tmp_path):

@@ -152,6 +152,14 @@ def test_an_unknown_motion_is_flagged_and_called_unknown(tmp_path):
     assert "nan" not in re.sub("base64,[^']*", "", page.source).lower()
 
 
+def test_of_whole_frames_nothing_is_judged_or_pictured(tmp_path):
+    page = page_of(tmp_path, [Clip("s1", f"c{k}", [(1.0, 0.4)], whole=True) for k in range(3)])
+    assert "3 clips of 1 subject: none can be judged. The alignment takes whole frames" in page.text
+    assert page.pictures == [] and "figure" not in page.tags
+    assert "s1 c1 1 unknown unknown 100 → 103 unknown unknown 0" in page.text
+    assert "nan" not in page.source.lower()
+
+
 def test_pixels_without_flow_are_grey():
     flow = np.ones((4, 5, 2), np.float32)
     flow[1, 2, 0] = np.nan

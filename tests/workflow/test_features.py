@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,54 @@ def test_a_lower_frame_rate_keeps_an_eighth_of_the_frames(project: Project) -> N
 @pytest.mark.slow
 def test_a_finished_grid_of_features_has_nothing_to_do(project: Project) -> None:
     assert project.planned_jobs("features") == set()
+
+
+@pytest.mark.slow
+def test_whole_frames_become_features_without_any_face_being_looked_for(tiny_demo: Project, tmp_path: Path) -> None:
+    """As MicroExpSTCNN and Joshi take them; pages and sheets are drawn without landmarks."""
+    project = tiny_demo.copy(tmp_path / "project")
+    features = {
+        "stcnn": {"ready": "stcnn_gray64x18", "alignment": "whole64"},
+        "joshi": {"ready": "joshi_gray128x9", "alignment": "whole128"},
+        "uv": {"ready": "offapex28", "alignment": "whole64", "flow": "tvl1", "steps": []},
+    }
+    whole = {"mode": "whole_frame", "size": 64}
+    config = {
+        **TINY,
+        "alignments": {"whole64": whole, "whole128": {**whole, "size": 128, "resize": "nearest"}},
+        "features": features,
+        "experiments": [{**TINY["experiments"][0], "features": list(features), "seeds": [0]}],
+    }
+    project.configure(config)
+    flow = "results/demo/whole64/tvl1/onset_apex"
+    pages = ["results/demo/whole64/contact_sheet.png", f"{flow}/quality.html", f"{flow}/flow_sheet_three_class.png"]
+    project.build("features", *pages)
+    assert [samples(project, name).shape for name in features] == [
+        (9, 18, 64, 64, 1),
+        (9, 9, 128, 128, 1),
+        (9, 28, 28, 2),
+    ]
+    assert np.isfinite(samples(project, "uv")).all()
+    assert "none can be judged" in (project.folder / pages[1]).read_text()
+    with (project.folder / "results/demo/manifest.csv").open(newline="") as file:
+        clips = list(csv.DictReader(file))
+    stored = {"stcnn": samples(project, "stcnn"), "joshi": samples(project, "joshi")}
+    of_images = [number for number, clip in enumerate(clips) if (project.raw / clip["source"]).is_dir()]
+    assert len(of_images) == 6
+    for number in of_images:
+        clip = clips[number]
+        frames = {frame_number(path): path for path in (project.raw / clip["source"]).iterdir()}
+        raw = {at: cv2.imread(str(frames[int(clip[at])]), cv2.IMREAD_GRAYSCALE) for at in ("onset", "apex", "offset")}
+        for place, one in ((0, raw["onset"]), (4, raw["apex"]), (8, raw["offset"])):
+            expected = cv2.resize(one, (128, 128), interpolation=cv2.INTER_NEAREST)
+            np.testing.assert_array_equal(stored["joshi"][number, place, ..., 0], expected)
+        expected = cv2.resize(raw["onset"], (64, 64), interpolation=cv2.INTER_AREA)
+        np.testing.assert_allclose(stored["stcnn"][number, 0, ..., 0], expected, atol=1e-3)
+
+
+def frame_number(path: Path) -> int:
+    """The digits at the end of a frame's name."""
+    return int(re.search(r"\d+$", path.stem)[0])
 
 
 @pytest.mark.slow

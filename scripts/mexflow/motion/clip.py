@@ -123,20 +123,27 @@ def _block(
     pairs: np.ndarray, first: np.ndarray, second: np.ndarray, landmarks: np.ndarray, spec: FlowStageSpec, threads: int
 ) -> FlowBlock:
     flow = dense_flows(first, second, spec.flow, threads)
-    size = flow.shape[2], flow.shape[1]
-    noses = [one[nose_region(points, size)] for one, points in zip(flow, landmarks, strict=True)]
-    nose_flow = np.stack([nose.mean(axis=(0, 1)) for nose in noses])
+    nose_flow, nose_residual = _nose_motion(flow, landmarks)
     return FlowBlock(
         pairs=pairs,
         flow=flow,
         strain=optical_strain(flow),
         nose_flow=nose_flow,
-        nose_residual=np.array(
-            [
-                [np.median(np.linalg.norm(nose - shift, axis=-1)) for shift in (0, mean)]
-                for nose, mean in zip(noses, nose_flow, strict=True)
-            ],
-            dtype=np.float32,
-        ),
+        nose_residual=nose_residual,
         landmarks=landmarks.astype(np.float32),
     )
+
+
+def _nose_motion(flow: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean flow of the nose region, and the median |flow| there before and after its subtraction; (n, 2) each."""
+    if np.isnan(landmarks).any():
+        unknown = np.full((len(flow), 2), np.nan, np.float32)
+        return unknown, unknown
+    size = flow.shape[2], flow.shape[1]
+    noses = [one[nose_region(points, size)] for one, points in zip(flow, landmarks, strict=True)]
+    means = np.stack([nose.mean(axis=(0, 1)) for nose in noses])
+    residual = [
+        [np.median(np.linalg.norm(nose - shift, axis=-1)) for shift in (0, mean)]
+        for nose, mean in zip(noses, means, strict=True)
+    ]
+    return means, np.array(residual, np.float32)

@@ -27,13 +27,20 @@ _FEWEST_COLUMNS = 7
 _MOST_HEIGHT = 8000  # px
 _MOST_VIDEOS = 1500
 _GAP, _HEADING, _MARGIN, _TITLE = 8, 24, 16, 76  # px
+_LEGEND = (
+    "Dots: 68 landmarks. Box: nose region, whose mean flow counts as head motion."
+    " IOD: inter-ocular distance, in px of the crop.\n"
+    f"Red: eye corners and nose of the first frames spread by more than {MOST_SPREAD:g} px (root mean square),"
+    " or frames without a face."
+)
+_WHOLE_FRAMES = "Whole frames: no face was looked for, so there are no landmarks, and nothing is judged."
 
 
 @dataclass(frozen=True)
 class _Tile:
     """One video: its crop, or None, and what is wrong, or "".
 
-    Landmarks and nose corners are in crops (0..1); there are none if the video was left out.
+    Landmarks and nose corners are in crops (0..1); there are none if the video was left out, and of whole frames.
     """
 
     subject: str
@@ -135,16 +142,19 @@ def _tile_of(subject: str, video: str, file: AlignedFile, faces: bool) -> _Tile:
 
 
 def _tile(subject: str, video: AlignedVideo, faces: bool) -> _Tile:
-    landmarks = video.landmarks_of(0)
     side = max(video.crop_size)
     beside = (side - np.array(video.crop_size)) // 2
-    rows, columns = nose_region(landmarks, video.crop_size)
+    landmarks = nose = np.zeros((0, 2))
+    if video.has_landmarks:
+        landmarks = video.landmarks_of(0)
+        rows, columns = nose_region(landmarks, video.crop_size)
+        nose = np.array([(columns.start, rows.start), (columns.stop, rows.stop)])
     return _Tile(
         subject=subject,
         video=video.video,
         face=_squared(video.faces([0])[0], *beside) if faces else None,
         landmarks=(landmarks + beside + 0.5) / side,
-        nose=(np.array([(columns.start, rows.start), (columns.stop, rows.stop)]) + beside) / side,
+        nose=(nose + beside) / side,
         inter_ocular_distance=video.inter_ocular_distance,
         landmark_spread=video.landmark_spread,
         complaint=_complaint(video),
@@ -160,7 +170,7 @@ def _squared(face: np.ndarray, left: int, top: int) -> np.ndarray:
 
 def _complaint(video: AlignedVideo) -> str:
     complaints = []
-    if not video.landmark_spread <= MOST_SPREAD:
+    if video.has_landmarks and not video.landmark_spread <= MOST_SPREAD:
         complaints.append(f"spread {video.landmark_spread:.2f} px")
     if video.frames_without_face > 0:
         complaints.append(f"{video.frames_without_face} without face")
@@ -282,13 +292,16 @@ def _draw_title(axes: Axes, tiles: Sequence[_Tile], drawn: int) -> None:
     if drawn < len(tiles):
         title += f" (the {drawn} with the worst quality are drawn)"
     axes.text(_MARGIN, 28, title, fontsize=_pt(20), fontweight="bold", color=_INK)
-    legend = (
-        "Dots: 68 landmarks. Box: nose region, whose mean flow counts as head motion."
-        " IOD: inter-ocular distance, in px of the crop.\n"
-        f"Red: eye corners and nose of the first frames spread by more than {MOST_SPREAD:g} px (root mean square),"
-        " or frames without a face."
+    whole_frames = not any(tile.landmarks.size or tile.complaint for tile in tiles)
+    axes.text(
+        _MARGIN,
+        38,
+        _WHOLE_FRAMES if whole_frames else _LEGEND,
+        fontsize=_pt(12.5),
+        color=_INK,
+        verticalalignment="top",
+        linespacing=1.2,
     )
-    axes.text(_MARGIN, 38, legend, fontsize=_pt(12.5), color=_INK, verticalalignment="top", linespacing=1.2)
 
 
 def _counted(clips: int) -> str:

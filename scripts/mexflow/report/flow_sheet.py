@@ -18,6 +18,7 @@ from mexflow.datasets.labels import classes_of
 from mexflow.errors import UserError
 from mexflow.motion.strain import optical_strain
 from mexflow.report.colour_wheel import colour_wheel, flow_colours
+from mexflow.report.face_outlines import draw_outlines
 from mexflow.report.figures import DPI, shortened, writing_figure
 from mexflow.store.aligned import AlignedFile, AlignedVideo, reading_aligned
 from mexflow.store.flow import ClipFlow, FlowFile, reading_flow
@@ -29,26 +30,16 @@ _INK, _ARROW, _OUTLINE = "#202020", "#c00000", "#909090"
 _SHOWN = 99.5  # per cent of the pixels that the scales hold
 _STRENGTH = 95  # percentile of a clip's motion that stands for the clip
 _LONGEST_ARROW = 0.12  # of the panel, at least
-_EXPLANATION = f"""The mean flow of the nose region is subtracted. u, v: px of the crop.
+_GRID = 12  # arrows along each side where there are no landmarks
+_HEAD_REMOVED = "The mean flow of the nose region is subtracted."
+_HEAD_UNKNOWN = "Whole frames have no landmarks: the motion of the head is not subtracted."
+_EXPLANATION = f"""u, v: px of the crop.
 Each block has its own scales; they hold {_SHOWN} % of the pixels."""
-
-# Jaw, brows, nose, eyes and lips of the 68 landmarks; eyes and lips are closed outlines.
-_OUTLINES = (
-    range(17),
-    range(17, 22),
-    range(22, 27),
-    range(27, 31),
-    range(31, 36),
-    (*range(36, 42), 36),
-    (*range(42, 48), 42),
-    (*range(48, 60), 48),
-    (*range(60, 68), 60),
-)
 
 
 @dataclass(frozen=True)
 class _Motion:
-    """A row: faces (H, W), landmarks (68, 2) px, flow (H, W, 2) px, strain (H, W)."""
+    """A row: faces (H, W), landmarks (68, 2) px or NaN, flow (H, W, 2) px, strain (H, W)."""
 
     label: str
     caption: str
@@ -57,6 +48,19 @@ class _Motion:
     landmarks: np.ndarray
     flow: np.ndarray
     strain: np.ndarray
+
+    @property
+    def has_landmarks(self) -> bool:
+        return not np.isnan(self.landmarks).any()
+
+    @property
+    def places(self) -> np.ndarray:
+        """Where arrows begin, x, y (n, 2) px: at the landmarks, or on a grid if there are none."""
+        if self.has_landmarks:
+            return self.landmarks
+        height, width = self.strain.shape
+        steps = (np.arange(_GRID) + 0.5) / _GRID
+        return np.stack(np.meshgrid(width * steps - 0.5, height * steps - 0.5), axis=-1).reshape(-1, 2)
 
 
 @dataclass
@@ -97,7 +101,8 @@ def flow_sheet(
 
     The first block shows the clip of each class whose motion is of median strength (95th percentile of its
     pixels); the second the mean over all clips of the class. The mean flow of the nose region is subtracted
-    everywhere. Colours have one scale per block, which holds 99.5 % of the pixels.
+    everywhere, except where whole frames have no landmarks: their flow holds the head's motion. Colours have one scale
+    per block, which holds 99.5 % of the pixels.
 
     Parameters
     ----------
@@ -154,13 +159,14 @@ def _motion(video: AlignedVideo, clip: ClipFlow, subject: str) -> _Motion:
     onset, apex = clip.pairs[0]
     rows = video.pair_rows(onset, apex)
     faces = video.faces(rows)
+    head = clip.nose_flow[0] if video.has_landmarks else np.zeros(2, np.float32)
     return _Motion(
         label="",
         caption="\n".join([shortened(subject, 24), shortened(clip.clip, 24), f"frames {onset} → {apex}"]),
         onset=faces[0],
         apex=faces[1],
         landmarks=video.landmarks_of(rows[0]),
-        flow=clip.flow(0, 1)[0] - clip.nose_flow[0],
+        flow=clip.flow(0, 1)[0] - head,
         strain=clip.strain(0, 1)[0],
     )
 
@@ -177,7 +183,8 @@ def _draw(typical: Sequence[_Motion], means: Sequence[_Motion], title: str, face
     with writing_figure(path, width, _TITLE + 2 * block) as figure:
         canvas = _Canvas(figure)
         canvas.write(_MARGIN, 36, title, 20, fontweight="bold")
-        canvas.write(_MARGIN, 46, _EXPLANATION, 13, verticalalignment="top")
+        head = _HEAD_REMOVED if means[0].has_landmarks else _HEAD_UNKNOWN
+        canvas.write(_MARGIN, 46, f"{head} {_EXPLANATION}", 13, verticalalignment="top")
         _draw_block(canvas, _TITLE, "A typical clip of each class (motion of median strength)", typical, faces)
         _draw_block(
             canvas,
@@ -227,7 +234,8 @@ def _draw_block(canvas: _Canvas, top: float, heading: str, rows: Sequence[_Motio
     canvas.write(_MARGIN, top + 18, heading, 16, fontweight="bold")
     left = _MARGIN + _LABEL
     face_columns = ["onset", "apex"] if faces else []
-    flow_columns = ["landmarks", "flow", "u, to the right", "v, downwards", "strain"]
+    arrows = "landmarks" if rows[0].has_landmarks else "motion"
+    flow_columns = [arrows, "flow", "u, to the right", "v, downwards", "strain"]
     for column, name in enumerate(face_columns + flow_columns):
         x = left + column * (_PANEL + _GAP) + _PANEL / 2
         canvas.write(x, top + _HEADING - 10, name, 14, horizontalalignment="center")
@@ -248,7 +256,7 @@ class _Scales:
     @classmethod
     def of(cls, rows: Sequence[_Motion]) -> Self:
         flow, strain = np.stack([row.flow for row in rows]), np.stack([row.strain for row in rows])
-        longest = max(float(_magnitude(_at_landmarks(row)).max()) for row in rows)
+        longest = max(float(_magnitude(_at_places(row)).max()) for row in rows)
         return cls(
             flow=_round_up(float(np.percentile(np.abs(flow), _SHOWN))),
             strain=_round_up(float(np.percentile(strain, _SHOWN))),
@@ -268,10 +276,10 @@ def _magnitude(flow: np.ndarray) -> np.ndarray:
     return np.hypot(flow[..., 0], flow[..., 1])
 
 
-def _at_landmarks(row: _Motion) -> np.ndarray:
-    """The flow (68, 2) px of the pixels in which the landmarks lie."""
+def _at_places(row: _Motion) -> np.ndarray:
+    """The flow (n, 2) px of the pixels in which arrows begin."""
     height, width = row.strain.shape
-    x, y = np.clip(np.rint(row.landmarks), 0, (width - 1, height - 1)).astype(int).T
+    x, y = np.clip(np.rint(row.places), 0, (width - 1, height - 1)).astype(int).T
     return row.flow[y, x]
 
 
@@ -292,11 +300,11 @@ def _draw_row(canvas: _Canvas, top: float, row: _Motion, scales: _Scales, faces:
 
 
 def _draw_arrows(axes: Axes, row: _Motion, scales: _Scales) -> None:
-    for outline in _OUTLINES:
-        axes.plot(*row.landmarks[list(outline)].T, color=_OUTLINE, linewidth=0.7)
-    arrows = scales.arrows * _at_landmarks(row)
+    if row.has_landmarks:
+        draw_outlines(axes, row.landmarks, color=_OUTLINE, linewidth=0.7)
+    arrows = scales.arrows * _at_places(row)
     axes.quiver(
-        *row.landmarks.T,
+        *row.places.T,
         *arrows.T,
         angles="xy",
         scale_units="xy",

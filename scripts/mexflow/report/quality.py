@@ -54,7 +54,8 @@ def quality_table(aligned: Sequence[Path], flows: Sequence[Path], manifest: pd.D
         region before and after its mean is subtracted, in px of the crop; worst_first, worst_second, worst_before
         and worst_after: frame numbers and the same two values of the pair with the most motion left (of
         interpolated frames their numbers from 0); flagged: nose_after is above 0.3 px, or not a number;
-        landmark_spread in px of the crop and frames_without_face, of the video.
+        landmark_spread in px of the crop and frames_without_face, of the video. Of whole frames nothing is known of
+        nose and landmarks, and nothing is flagged.
 
     Raises
     ------
@@ -66,13 +67,20 @@ def quality_table(aligned: Sequence[Path], flows: Sequence[Path], manifest: pd.D
     table = pd.DataFrame(list(_rows(aligned, flows, clips)), columns=list(_COLUMNS))
     table = table.assign(pairs=table["pairs"].fillna(0)).astype(_COLUMNS)
     left_out = table["pairs"] == 0
-    table["flagged"] = ~left_out & ~(table["nose_after"] <= MOST_NOSE_FLOW)
+    # Whole frames have no nose region that could be judged; where there are landmarks, an unknown motion is suspect.
+    table["flagged"] = table["landmark_spread"].notna() & ~(table["nose_after"] <= MOST_NOSE_FLOW)
     by = table.assign(left_out=left_out).sort_values(
         ["left_out", "nose_after", "worst_after", "subject", "clip"],
         ascending=[True, False, False, True, True],
         na_position="first",
     )
     return by[list(_COLUMNS)].reset_index(drop=True)
+
+
+def of_whole_frames(table: pd.DataFrame) -> bool:
+    """Whether a quality table is of an alignment that takes whole frames: no clip with motion has landmarks."""
+    moving = table[table["pairs"] > 0]
+    return len(moving) > 0 and bool(moving["landmark_spread"].isna().all())
 
 
 def failure_table(aligned: Sequence[Path], manifest: pd.DataFrame) -> pd.DataFrame:

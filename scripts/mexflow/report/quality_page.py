@@ -13,7 +13,7 @@ from mexflow.config.pairs import per_expression
 from mexflow.face.regions import Rectangle, nose_region
 from mexflow.report.colour_wheel import colour_wheel, flow_colours
 from mexflow.report.page import PAGE_STYLE, counted, text
-from mexflow.report.quality import MOST_NOSE_FLOW, worst_pair
+from mexflow.report.quality import MOST_NOSE_FLOW, of_whole_frames, worst_pair
 from mexflow.store.aligned import AlignedFile, reading_aligned
 from mexflow.store.files import replacing
 from mexflow.store.flow import reading_flow
@@ -38,7 +38,7 @@ def write_quality_page(
     """Write the quality of a dataset's flow as one HTML file that needs nothing else.
 
     Of flagged clips the 20 worst have pictures, and of any the 5 worst: the flow of their worst pair before and after
-    the subtraction.
+    the subtraction. Of whole frames there is nothing to picture: without landmarks no nose region is known.
 
     Parameters
     ----------
@@ -61,15 +61,20 @@ def write_quality_page(
         If a file is missing or damaged, or the disk is full.
     """
     noun = "clip" if per_expression(pairs) else "video"
-    moving = table[table["pairs"] > 0]
-    shown = moving[: min(_MOST_PICTURES, max(_FEWEST_PICTURES, int(moving["flagged"].sum())))]
-    show_faces = faces and not pairs.startswith("tim_")
-    pictures = list(_pictures(shown, aligned, flows, show_faces))
+    motion = []
+    if not of_whole_frames(table):
+        moving = table[table["pairs"] > 0]
+        shown = moving[: min(_MOST_PICTURES, max(_FEWEST_PICTURES, int(moving["flagged"].sum())))]
+        show_faces = faces and not pairs.startswith("tim_")
+        pictures = list(_pictures(shown, aligned, flows, show_faces))
+        motion = [
+            _overview(moving["nose_before"].to_numpy(float), moving["nose_after"].to_numpy(float), noun),
+            _picture_section(pictures, int(moving["flagged"].sum()), noun),
+        ]
     parts = [
         f"<h1>Quality of the flow <small>{text(title)}</small></h1>",
         _summary(table, noun),
-        _overview(moving["nose_before"].to_numpy(float), moving["nose_after"].to_numpy(float), noun),
-        _picture_section(pictures, int(moving["flagged"].sum()), noun),
+        *motion,
         f"<h2>Frames without a face</h2>{_failure_rows(failures)}",
         f"<h2>Every {noun}, worst first</h2>{_clip_rows(table, noun)}",
         f"<dl>{_NOTES}</dl>",
@@ -82,6 +87,11 @@ def _summary(table: pd.DataFrame, noun: str) -> str:
     moving = table[table["pairs"] > 0]
     flagged, left_out = int(moving["flagged"].sum()), len(table) - len(moving)
     size = f"{counted(len(table), noun)} of {counted(table['subject'].nunique(), 'subject')}"
+    if of_whole_frames(table):
+        return (
+            f"<p class='summary'><b>{size}: none can be judged.</b> The alignment takes whole frames and looks for no"
+            " face: the motion of the head is unknown and is part of the flow.</p>"
+        )
     flags = f"{flagged} flagged"
     verdict = f"<span class='control'>{flags}</span>" if flagged else flags
     absent = f", {left_out} left out by the alignment" if left_out else ""

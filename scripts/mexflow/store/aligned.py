@@ -38,7 +38,8 @@ class AlignedVideo:
     transforms : (m, 2, 3) float array
         From raw px to crop px.
     landmarks : (m, 68, 2) float array
-        x, y in px of the crop.
+        x, y in px of the crop. NaN where whole frames are kept and no face is looked for, as are the three distances
+        below.
     crop_size : (int, int)
         Width and height of the faces, in px.
     fps, kept_fps : float
@@ -70,6 +71,11 @@ class AlignedVideo:
     landmark_spread: float
     frames_without_face: int
     stored_faces: Callable[[int | slice], np.ndarray]
+
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether a face was looked for."""
+        return not np.isnan(self.landmarks).any()
 
     def faces(self, rows: slice | Sequence[int] | np.ndarray) -> np.ndarray:
         """The faces of some rows, in that order: (k, height, width) uint8, gray.

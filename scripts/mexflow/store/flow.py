@@ -26,11 +26,11 @@ class FlowBlock:
     strain : (n, H, W) float32 array
         Magnitude of optical strain by central differences, dimensionless.
     nose_flow : (n, 2) float32 array
-        Mean u, v of the nose region: the head's motion, in px.
+        Mean u, v of the nose region: the head's motion, in px. NaN where there are no landmarks.
     nose_residual : (n, 2) float32 array
-        QC: median |flow| of the nose region before and after its mean is subtracted, in px.
+        QC: median |flow| of the nose region before and after its mean is subtracted, in px. NaN as above.
     landmarks : (n, 68, 2) float32 array
-        Of the transform under which the pair was compared, x, y in px of the crop.
+        Of the transform under which the pair was compared, x, y in px of the crop. NaN of whole frames.
     """
 
     pairs: np.ndarray
