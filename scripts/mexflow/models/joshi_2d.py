@@ -73,5 +73,7 @@ def build(
         )
         features = layers.Dropout(dropout)(features)
         features = layers.BatchNormalization(name=f"hidden_{number}_norm")(features)
-    outputs = layers.Dense(classes, activation="softmax", kernel_initializer="he_uniform", name="output")(features)
+    outputs = layers.Dense(
+        classes, activation="softmax", kernel_initializer="he_uniform", dtype="float32", name="output"
+    )(features)
     return keras.Model(inputs, outputs, name="joshi_2d")

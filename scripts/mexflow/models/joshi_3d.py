@@ -86,5 +86,7 @@ def build(
     features = layers.Dropout(sizes.dropout)(features)
     if sizes.batch_norm:
         features = layers.BatchNormalization(name="hidden_norm")(features)
-    outputs = layers.Dense(classes, activation="softmax", kernel_initializer="he_uniform", name="output")(features)
+    outputs = layers.Dense(
+        classes, activation="softmax", kernel_initializer="he_uniform", dtype="float32", name="output"
+    )(features)
     return keras.Model(inputs, outputs, name="joshi_3d")

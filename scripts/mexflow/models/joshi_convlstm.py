@@ -44,7 +44,7 @@ def build(
     features = layers.Flatten()(features)
     features = layers.Dense(_HIDDEN[variant], activation="relu", name="hidden")(features)
     features = layers.Dropout(0.3)(features)
-    outputs = layers.Dense(classes, activation="softmax", name="output")(features)
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="output")(features)
     return keras.Model(inputs, outputs, name="joshi_convlstm")
 
 

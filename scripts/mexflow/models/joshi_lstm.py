@@ -47,7 +47,7 @@ def build(
     features = layers.LSTM(32, activation="relu", dropout=0.4, name="lstm")(features)
     features = layers.Dense(24, activation="relu", name="hidden")(features)
     features = layers.Dropout(_DROPOUT[variant])(features)
-    outputs = layers.Dense(classes, activation="softmax", name="output")(features)
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="output")(features)
     return keras.Model(inputs, outputs, name="joshi_lstm")
 
 

@@ -88,7 +88,7 @@ def build(
             features = join(ends)
         case _:
             assert_never(fusion)
-    outputs = layers.Dense(classes, activation="softmax", name="output")(features)
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="output")(features)
     return keras.Model(inputs, outputs, name=f"{fusion}_micro_exp_fusenet")
 
 

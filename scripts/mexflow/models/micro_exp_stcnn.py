@@ -63,7 +63,11 @@ def build(
     )(features)
     features = layers.Dropout(0.5)(features)
     outputs = layers.Dense(
-        classes, activation="softmax", kernel_initializer=keras.initializers.RandomNormal(stddev=0.05), name="output"
+        classes,
+        activation="softmax",
+        kernel_initializer=keras.initializers.RandomNormal(stddev=0.05),
+        dtype="float32",
+        name="output",
     )(features)
     return keras.Model(inputs, outputs, name="micro_exp_stcnn")
 

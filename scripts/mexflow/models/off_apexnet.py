@@ -60,7 +60,7 @@ def build(input_shape: tuple[int, ...], classes: int, *, dropout: float = 0.5) -
     for number in (1, 2):
         features = layers.Dense(1024, activation="relu", name=f"hidden_{number}")(features)
         features = layers.Dropout(dropout)(features)
-    outputs = layers.Dense(classes, activation="softmax", name="output")(features)
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="output")(features)
     return keras.Model(inputs, outputs, name="off_apexnet")
 
 

@@ -49,7 +49,7 @@ def build(
     features = layers.Flatten()(features)
     if dense_units:
         features = layers.Dense(dense_units, activation="relu", name="hidden")(features)
-    outputs = layers.Dense(classes, activation="softmax", name="output")(features)
+    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="output")(features)
     return keras.Model(inputs, outputs, name="ststnet")
 
 

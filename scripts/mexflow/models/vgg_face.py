@@ -55,7 +55,7 @@ def vgg_16(images: keras.KerasTensor, classes: int) -> keras.KerasTensor:
     for number in (6, 7):
         features = layers.Dense(4096, activation="relu", name=f"fc{number}")(features)
         features = layers.Dropout(0.5, name=f"drop{number}")(features)
-    return layers.Dense(classes, activation="softmax", name="fc8")(features)
+    return layers.Dense(classes, activation="softmax", dtype="float32", name="fc8")(features)
 
 
 def load_vgg_face(network: keras.Model, file: Path) -> None:
