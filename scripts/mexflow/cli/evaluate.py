@@ -1,14 +1,13 @@
 """`mexflow evaluate`: scores of predictions, and models against each other."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from mexflow.cli.evaluate_spotting import spotting
+from mexflow.cli.tables import counted, digits, interval_text, print_json, print_tables, score_table
 from mexflow.errors import UserError
 from mexflow.evaluation.comparison import compare as compare_models
 from mexflow.evaluation.judging import judge, read_judged
@@ -38,12 +37,12 @@ def recognition(
     """Score the predictions of a file: all its folds pooled, mean ± sd over its seeds."""
     scores = judge(file, bootstrap)
     if as_json:
-        _print_json(scores)
+        print_json(scores)
         return
     shown = [_metrics_table(scores), _class_table(scores), _confusion_table(scores)]
     if len(scores["per_dataset"]) > 1:
         shown.append(_dataset_table(scores["per_dataset"]))
-    _print_tables(shown)
+    print_tables(shown)
     for line in _absences(scores):
         print(line)
 
@@ -61,35 +60,26 @@ def compare(
     classes = max(classes for _, classes in judged.values())
     compared = compare_models({name: frame for name, (frame, _) in judged.items()}, classes, draws)
     if as_json:
-        _print_json(compared)
+        print_json(compared)
         return
     letters = {name: _letter(number) for number, name in enumerate(compared["models"])}
-    _print_tables([_models_table(compared, letters), _pairs_table(compared, letters)])
+    print_tables([_models_table(compared, letters), _pairs_table(compared, letters)])
 
 
-def _print_json(record: dict[str, Any]) -> None:
-    typer.echo(json.dumps(record, indent=1, allow_nan=False, ensure_ascii=False))
-
-
-def _print_tables(tables: list[Table]) -> None:
-    """Names of files, datasets and classes are shown as they are, brackets and all."""
-    console = Console(markup=False, emoji=False, highlight=False)
-    for table in tables:
-        console.print(table)
-        console.print()
+evaluate.command()(spotting)
 
 
 def _metrics_table(scores: dict[str, Any]) -> Table:
     caption = [
-        f"{_counted(scores['n_clips'], 'clip')} of {_counted(scores['n_subjects'], 'subject')},"
-        f" {_counted(scores['n_folds'], 'fold')} pooled, {_counted(len(scores['seeds']), 'seed')}.",
-        f"Interval: {_counted(scores['draws'], 'draw')} of subjects.",
+        f"{counted(scores['n_clips'], 'clip')} of {counted(scores['n_subjects'], 'subject')},"
+        f" {counted(scores['n_folds'], 'fold')} pooled, {counted(len(scores['seeds']), 'seed')}.",
+        f"Interval: {counted(scores['draws'], 'draw')} of subjects.",
         "uf1_foldmean, a mean over folds, is biased: not to be compared with UF1.",
     ]
-    shown = _table(scores["file"], "metric", "mean ± sd", "95 % interval", caption=" ".join(caption))
+    shown = score_table(scores["file"], "metric", "mean ± sd", "95 % interval", caption=" ".join(caption))
     for name, words in _SHOWN.items():
         if scores[name] is not None:
-            interval = _interval(scores["ci"].get(name))
+            interval = interval_text(scores["ci"].get(name))
             shown.add_row(words, _mean(scores[name], scores["sd"][name]), interval)
     return shown
 
@@ -98,15 +88,15 @@ def _class_table(scores: dict[str, Any]) -> Table:
     caption = "Mean over seeds." if len(scores["seeds"]) > 1 else None
     columns = scores["per_class"] | ({"AUC": scores["auc"]["per_class"]} if scores["auc"] else {})
     headings = [{"f1": "F1"}.get(name, name) for name in columns]
-    shown = _table("Classes", "class", "clips", *headings, caption=caption)
+    shown = score_table("Classes", "class", "clips", *headings, caption=caption)
     for name, clips, *values in zip(scores["class_names"], scores["class_counts"], *columns.values(), strict=True):
-        shown.add_row(name, str(clips), *[_number(value) for value in values])
+        shown.add_row(name, str(clips), *[digits(value) for value in values])
     return shown
 
 
 def _confusion_table(scores: dict[str, Any]) -> Table:
     caption = f"Sum over {len(scores['seeds'])} seeds." if len(scores["seeds"]) > 1 else None
-    shown = _table("Confusion", "truth \\ predicted", *scores["class_names"], caption=caption)
+    shown = score_table("Confusion", "truth \\ predicted", *scores["class_names"], caption=caption)
     for name, row in zip(scores["class_names"], scores["confusion"], strict=True):
         shown.add_row(name, *map(str, row))
     return shown
@@ -114,10 +104,10 @@ def _confusion_table(scores: dict[str, Any]) -> Table:
 
 def _dataset_table(datasets: dict[str, dict[str, Any]]) -> Table:
     caption = "The same predictions, restricted to a dataset. Mean ± sd over seeds, 95 % interval."
-    shown = _table("Datasets", "dataset", "clips", "subjects", "UF1", "UAR", "WAR", caption=caption)
+    shown = score_table("Datasets", "dataset", "clips", "subjects", "UF1", "UAR", "WAR", caption=caption)
     for name, one in datasets.items():
         metrics = [
-            f"{_mean(one[metric], one['sd'][metric])}\n{_interval(one['ci'][metric])}"
+            f"{_mean(one[metric], one['sd'][metric])}\n{interval_text(one['ci'][metric])}"
             for metric in ("uf1", "uar", "war")
         ]
         shown.add_row(name, str(one["n_clips"]), str(one["n_subjects"]), *metrics)
@@ -136,10 +126,10 @@ def _absences(scores: dict[str, Any]) -> list[str]:
 
 def _models_table(compared: dict[str, Any], letters: dict[str, str]) -> Table:
     counts = (
-        f"{_counted(compared['n_clips'], 'clip')} of {_counted(compared['n_subjects'], 'subject')},"
-        f" {_counted(compared['n_seeds'], 'seed')}. Mean ± sd over seeds."
+        f"{counted(compared['n_clips'], 'clip')} of {counted(compared['n_subjects'], 'subject')},"
+        f" {counted(compared['n_seeds'], 'seed')}. Mean ± sd over seeds."
     )
-    shown = _table("Models", "", "UF1", "UAR", "WAR", caption=counts)
+    shown = score_table("Models", "", "UF1", "UAR", "WAR", caption=counts)
     shown.add_column("file", overflow="fold")
     for name, one in compared["models"].items():
         metrics = [_mean(one[metric]["mean"], one[metric]["sd"]) for metric in ("uf1", "uar", "war")]
@@ -153,22 +143,14 @@ def _pairs_table(compared: dict[str, Any], letters: dict[str, str]) -> Table:
         "clips for independent, which those of a subject are not. Holm: over all pairs."
     )
     headings = ("ΔUF1", "95 % interval", "p", "p (Holm)", "McNemar p", "p (Holm)")
-    shown = _table("Pairs", "", *headings, caption=caption)
+    shown = score_table("Pairs", "", *headings, caption=caption)
     for pair in compared["pairs"]:
         name = f"{letters[pair['first']]} − {letters[pair['second']]}"
         p_values = (pair["p"], pair["p_holm"], pair["mcnemar"]["p"], pair["mcnemar"]["p_holm"])
         # A dash would be read as a minus where a difference is below 0.
-        interval = _interval(pair["ci"], " to ")
-        shown.add_row(name, _number(pair["difference"], "+.3f"), interval, *map(_p_value, p_values))
+        interval = interval_text(pair["ci"], " to ")
+        shown.add_row(name, digits(pair["difference"], "+.3f"), interval, *map(_p_value, p_values))
     return shown
-
-
-def _table(title: str, first: str, *columns: str, caption: str | None = None) -> Table:
-    table = Table(title=title, caption=caption, box=box.SIMPLE, title_justify="left", caption_justify="left")
-    table.add_column(first, overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
 
 
 def _letter(number: int) -> str:
@@ -177,21 +159,8 @@ def _letter(number: int) -> str:
 
 
 def _mean(mean: float, sd: float | None) -> str:
-    return _number(mean) + ("" if sd is None else f" ± {_number(sd)}")
-
-
-def _interval(interval: list[float] | None, between: str = "–") -> str:
-    return "" if interval is None else between.join(_number(end) for end in interval)
-
-
-def _number(value: float | None, form: str = ".3f") -> str:
-    """Three digits, as tables of scores write them: .912."""
-    return "–" if value is None else f"{value:{form}}".replace("0.", ".", 1)
+    return digits(mean) + ("" if sd is None else f" ± {digits(sd)}")
 
 
 def _p_value(p: float) -> str:
-    return "< .001" if p < 0.001 else _number(p)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    return "< .001" if p < 0.001 else digits(p)
