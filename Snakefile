@@ -22,6 +22,8 @@ include: "rules/pack.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
+include: "rules/attention.smk"
+include: "rules/tables.smk"
 
 
 rule all:
@@ -30,6 +32,7 @@ rule all:
     input:
         "results/scores.csv",
         run_files("confusion.png"),
+        attention_files(),
         sheets(),
     localrule: True
 

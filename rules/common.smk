@@ -1,21 +1,26 @@
 """The grid: configuration, manifests, and the functions that rules take their input and params from."""
 
 import hashlib
+import re
 import sys
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
+import pandas as pd
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from mexflow.config.attention import AttentionSpec, leaves_maps
 from mexflow.config.configuration import AS_GIVEN, Run, load_configuration
 from mexflow.config.datasets import GivenStageSpec, PrecomputedSpec
 from mexflow.config.evaluation import EvaluationSpec
 from mexflow.config.features import FeatureStageSpec
 from mexflow.config.flow import FlowStageSpec
 from mexflow.config.pairs import PAIRS_PATTERN
+from mexflow.config.paper_tables import PaperTableSpec
 from mexflow.config.training import TrainingSpec
 from mexflow.datasets.demo import subject_recipe
 from mexflow.datasets.identities import shared_people
@@ -25,9 +30,10 @@ from mexflow.datasets.labels import classes_of
 from mexflow.datasets.precomputed import without_folder
 from mexflow.datasets.manifest import SCHEMES
 from mexflow.errors import UserError
-from mexflow.models.registry import check_models, module_of
+from mexflow.models.registry import check_models, is_network, module_of
 from mexflow.provenance.fingerprint import fingerprint
 from mexflow.provenance.installation import check_installation, put_interpreter_first
+from mexflow.report.published import TABLES, tabled_runs
 
 
 @cache
@@ -73,7 +79,7 @@ wildcard_constraints:
     labels=one_of(SCHEMES),
     model=one_of(CONFIG.models),
     protocol=one_of(CONFIG.protocols),
-    seed=r"\d+",
+    part=r"seed\d+(_job\d+of\d+)?",
     unit="[^/]+",
 
 
@@ -107,6 +113,20 @@ def sheets():
 def packed_features():
     """The packed feature of every run."""
     return sorted({f"results/{run.dataset}/features/{run.feature}.h5" for run in RUNS})
+
+
+def attention_files():
+    """The attention sheet of every run whose network has kept its weights."""
+    pattern = "results/{run.dataset}/runs/{run.feature}/{run.labels}/{run.model}/{run.protocol}/attention.png"
+    return [pattern.format(run=run) for run in RUNS if has_attention(run)]
+
+
+def has_attention(run):
+    if run.feature == AS_GIVEN:
+        return False
+    model = CONFIG.models[run.model]
+    left = leaves_maps(CONFIG.features[run.feature], model, CONFIG.protocols[run.protocol])
+    return left and is_network(model.architecture)
 
 
 # Input
@@ -162,17 +182,87 @@ def member_features(wildcards):
     return [f"results/{name}/features/{wildcards.feature}.h5" for name in members]
 
 
-def seed_files(name):
-    """That file of every seed of a run."""
+def labelled(wildcards):
+    """The rows that the label scheme of a run gives a class."""
+    table = manifest(wildcards.dataset)
+    return table[table[wildcards.labels].isin(classes(wildcards))]
+
+
+def number_of_folds(run):
+    protocol = CONFIG.protocols[run.protocol]
+    match protocol.split:
+        case "loso":
+            return len(labelled(run).drop_duplicates(["dataset", "subject"]))
+        case "k_fold":
+            return protocol.folds
+        case "hde":
+            return 2
+        case "given":
+            return pd.read_csv(protocol.file, dtype=str).fold.nunique()
+    return 1
+
+
+def parts(run):
+    """The folders of a run: one per seed, or where its folds are shared among jobs one per job."""
+    model = CONFIG.models[run.model]
+    alone = model.folds_per_job is None or CONFIG.protocols[run.protocol].carry_over != "nothing"
+    jobs = 1 if alone else -(-number_of_folds(run) // model.folds_per_job)
+    of = [""] if jobs < 2 else [f"_job{number}of{jobs}" for number in range(1, jobs + 1)]
+    return [f"seed{seed}{job}" for seed in RUNS[run] for job in of]
+
+
+def part_files(name):
+    """That file of every part of a run."""
 
     def files(wildcards):
-        seeds = RUNS.get(Run(**wildcards))
-        if seeds is None:
+        run = Run(**wildcards)
+        if run not in RUNS:
             raise WorkflowError(f"No experiment of the configuration asks for the run {dict(wildcards)}.")
-        pattern = "results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/seed{seed}/{name}"
-        return expand(pattern, seed=seeds, name=name, **wildcards)
+        pattern = "results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/{name}"
+        return expand(pattern, part=parts(run), name=name, **wildcards)
 
     return files
+
+
+def first_seed(wildcards):
+    return f"seed{RUNS[Run(**wildcards)][0]}"
+
+
+def first_seed_files(name):
+    """That file of every part of the first seed of a run."""
+
+    def files(wildcards):
+        found = part_files(name)(wildcards)
+        return [file for file in found if Path(file).parent.name.partition("_")[0] == first_seed(wildcards)]
+
+    return files
+
+
+def folders_behind(wildcards):
+    """The folders of the aligned faces that the maps are drawn over, by dataset."""
+    alignment = CONFIG.features[wildcards.feature].alignment
+    return {name: f"results/{name}/{alignment}/aligned" for name in CONFIG.members(wildcards.dataset)}
+
+
+def faces_behind(wildcards):
+    folders = folders_behind(wildcards)
+    return [f"{folder}/{unit}.h5" for name, folder in folders.items() for unit in units(name)]
+
+
+def tabled(table):
+    """The runs of the configuration that belong to a paper's table."""
+    runs = tabled_runs(CONFIG, table)
+    if not runs:
+        raise WorkflowError(
+            f"No experiment of the configuration belongs to the table of {TABLES[table].title}. Add one that names its"
+            f" systems (mexflow systems lists them), or take the ready one: --configfile config/table_{table}.yaml"
+        )
+    return runs
+
+
+def tabled_scores(wildcards):
+    pattern = "results/{run.dataset}/runs/{run.feature}/{run.labels}/{run.model}/{run.protocol}/scores.json"
+    return [pattern.format(run=run) for run in tabled(wildcards.table)]
 
 
 # Params. What must make a job run again takes `wildcards` only: Snakemake does not compare what takes `input`.
@@ -249,12 +339,14 @@ def files_digest(model, protocol):
 
 
 def training_spec(wildcards):
+    seed, *job = map(int, re.findall(r"\d+", wildcards.part))
     return TrainingSpec(
         model=CONFIG.models[wildcards.model],
         protocol=CONFIG.protocols[wildcards.protocol],
         labels=wildcards.labels,
         classes=classes(wildcards),
-        seed=int(wildcards.seed),
+        seed=seed,
+        job=(job[0] - 1, job[1]) if job else None,
         files_digest=files_digest(CONFIG.models[wildcards.model], CONFIG.protocols[wildcards.protocol]),
     ).canonical()
 
@@ -265,15 +357,43 @@ def training_code(wildcards):
 
 
 def evaluation_spec(wildcards):
+    protocol = CONFIG.protocols[wildcards.protocol]
     return EvaluationSpec(
         labels=wildcards.labels,
         classes=classes(wildcards),
-        permute_labels=CONFIG.protocols[wildcards.protocol].permute_labels,
+        permute_labels=protocol.permute_labels,
+        every_clip=protocol.tests_every_clip,
+        both_ways=protocol.split == "hde",
     ).canonical()
 
 
 def faces_shown(wildcards):
     return "--faces" if CONFIG.datasets[wildcards.dataset].show_faces else "--no-faces"
+
+
+def attention_spec(wildcards):
+    training = training_spec(SimpleNamespace(part=first_seed(wildcards), **wildcards))
+    feature = CONFIG.features[wildcards.feature]
+    return AttentionSpec(feature=feature, training=TrainingSpec.model_validate_json(training)).canonical()
+
+
+def attention_code(wildcards):
+    """The code of the attention stage and of the one architecture that it loads."""
+    return fingerprint("attention", module_of(CONFIG.models[wildcards.model].architecture))
+
+
+def aligned_options(wildcards):
+    return " ".join(f"--aligned {folder}" for folder in folders_behind(wildcards).values())
+
+
+def all_faces_shown(wildcards):
+    """Whether all members of a composite, or the one dataset, may be shown."""
+    shown = all(CONFIG.datasets[name].show_faces for name in CONFIG.members(wildcards.dataset))
+    return "--faces" if shown else "--no-faces"
+
+
+def paper_table_spec(wildcards):
+    return PaperTableSpec(table=wildcards.table, runs=tuple(tabled_runs(CONFIG, wildcards.table))).canonical()
 
 
 # Resources: for one unit of a short-clip dataset, growing with every retry.

@@ -82,6 +82,52 @@ def test_a_mistake_names_its_key_and_what_was_meant(text: str, line: str) -> Non
     assert line in str(caught.value)
 
 
+WHOLE = ("clip68: {mode: per_clip}", "clip68: {mode: per_clip}\n  whole: {mode: whole_frame}")
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("{alignment: whole, flow: tvl1}", ["steps: subtract_nose cannot be", "none; write steps: [], or"]),
+        ("{ready: hoof, alignment: whole, flow: tvl1}", ["steps: subtract_nose cannot be"]),
+        (
+            "{alignment: whole, flow: tvl1, steps: [absolute, subtract_nose_strain, mask_eyes]}",
+            ["steps: subtract_nose_strain, mask_eyes cannot be", "write steps: [absolute], or"],
+        ),
+        (
+            "{ready: fusenet_eyes_mouth32, alignment: whole}",
+            [
+                "regions: eyes, nose_mouth cannot be",
+                "alignment whole (mode whole_frame) has none; write regions: [], or",
+            ],
+        ),
+    ],
+)
+def test_steps_and_regions_that_need_landmarks_are_refused_on_whole_frames(text: str, lines: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        loaded(WHOLE, written(text))
+    (told,) = str(caught.value).splitlines()
+    assert told.startswith("config.yaml: features.uvs28.")
+    assert all(line in told for line in lines), told
+    loaded(WHOLE, written(text.replace("alignment: whole", "alignment: clip68")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{alignment: whole, flow: tvl1, steps: []}",
+        "{alignment: whole, flow: tvl1, steps: [absolute]}",
+        "{ready: elrcn_flow224, alignment: whole, flow: tvl1}",
+        "{ready: hoof, alignment: whole, flow: tvl1, steps: []}",
+        "{ready: lbp_top, alignment: whole}",
+        "{ready: stcnn_gray64x18, alignment: whole}",
+        "{ready: joshi_gray128x9, alignment: whole}",
+    ],
+)
+def test_what_needs_no_landmarks_goes_with_whole_frames(text: str) -> None:
+    assert loaded(WHOLE, written(text)).features["uvs28"].alignment == "whole"
+
+
 def test_features_from_elsewhere_go_with_datasets_of_features_only() -> None:
     given_dataset = ("own: {kind: custom, root: /data/own}", "own: {kind: images, table: /data/features.csv}")
     with pytest.raises(UserError, match="as_given is not for demo, which has raw clips"):

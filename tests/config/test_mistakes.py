@@ -27,8 +27,8 @@ UNKNOWN_KEYS = {
         "{split: loso}",
         "{split: loso, zzz: 1}",
     ): (
-        'protocols.loso: unknown key "zzz"; known: by, file, folds, permute_labels, random_state, split, stratify,'
-        " test, test_share, train"
+        'protocols.loso: unknown key "zzz"; known: augmentation, by, carry_over, epoch, file, folds, permute_labels,'
+        " random_state, scored, shuffle, split, statistics, stratify, test, test_share, train, train_counts"
     ),
 }
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mexflow.config import alignment, datasets, features, flow, training
-from mexflow.config.configuration import Configuration, Experiment
+from mexflow.config import alignment, augmentation, datasets, features, flow, training
+from mexflow.config.configuration import Configuration, Experiment, SystemExperiment
 from mexflow.datasets.index import KINDS
 from mexflow.datasets.labels import scheme_table
 
@@ -41,8 +41,14 @@ def test_the_picture_of_the_architecture_is_the_rule_graph() -> None:
         datasets.ImagesSpec,
         datasets.PackedSpec,
         training.ModelSpec,
+        training.ValidationSpec,
+        training.EarlyStoppingSpec,
+        training.PlateauSpec,
+        training.SpatialStageSpec,
+        augmentation.AugmentationSpec,
         training.ProtocolSpec,
         Experiment,
+        SystemExperiment,
         Configuration,
     ],
 )

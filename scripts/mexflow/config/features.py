@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, NonNegativeInt, PositiveInt, Tag, model_validator
 
+from mexflow.config.alignment import Resize
 from mexflow.config.pairs import Pairs
 from mexflow.config.ready_features import READY
 from mexflow.config.spec import Name, Spec, nearest
@@ -12,11 +13,12 @@ Channel = Literal["u", "v", "magnitude", "strain", "gray"]
 Step = Literal["subtract_nose", "subtract_nose_strain", "absolute", "mask_eyes", "encode_8bit"]
 Region = Literal["brow_strip", "mouth_strip", "eyes", "nose_mouth"]
 Difference = Literal["central", "forward", "backward"]
-Resize = Literal["area", "bilinear", "nearest"]
 Normalisation = Literal["training_set", "training_set_max", "sample_min_max", "none"]
 Size = Annotated[int, Field(ge=4, le=1024)]
 Blocks = tuple[PositiveInt, PositiveInt]
 Neighbours = Annotated[int, Field(ge=4, le=16)]
+
+_STEPS_OF_LANDMARKS = {"subtract_nose", "subtract_nose_strain", "mask_eyes"}
 
 
 class FeatureSpec(Spec):
@@ -38,6 +40,12 @@ class FeatureSpec(Spec):
     def needs_faces(self) -> bool:
         """Whether it is made of aligned faces."""
         return not self.needs_flow() or "gray" in getattr(self, "channels", ())
+
+    def needs_landmarks(self) -> dict[str, list[str]]:
+        """What of its `steps` and `regions` only landmarks can place; a key of which nothing does is left out."""
+        steps = [step for step in getattr(self, "steps", ()) if step in _STEPS_OF_LANDMARKS]
+        found = {"steps": steps, "regions": list(getattr(self, "regions", ()))}
+        return {key: words for key, words in found.items() if words}
 
     @model_validator(mode="before")
     @classmethod

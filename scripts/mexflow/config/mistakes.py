@@ -6,6 +6,8 @@ from pydantic import ValidationError
 
 from mexflow.config.spec import nearest
 
+_TAGGED = {"datasets", "features", "experiments"}
+
 
 def mistakes_in_words(error: ValidationError) -> list[str]:
     """One line per mistake: where, what is wrong, what was probably meant.
@@ -83,6 +85,6 @@ def _where(error: Any) -> str:
     for depth, part in enumerate(location):
         if isinstance(part, int):
             path += f"[{part}]"
-        elif not (depth == 2 and location[0] in {"datasets", "features"}):  # pydantic puts the kind there
+        elif not (depth == 2 and location[0] in _TAGGED):  # pydantic puts the kind there
             path += f".{part}" if path else part
     return f"{path}.kind" if error["type"] == "union_tag_invalid" else path

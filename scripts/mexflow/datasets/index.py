@@ -40,6 +40,7 @@ READ_BY = {
     "contact_sheet": ("unit", "subject", "video"),
     "quality": ("unit", "subject", "sample", "video"),
     "flow_sheet": ("unit", "subject", "sample", "video", "onset", "apex", *SCHEMES),
+    "attention": ("dataset", "unit", "subject", "sample", "video", "onset", *SCHEMES),
 }
 """Which columns of the manifest a stage reads: a change in others does not run it again."""
 
