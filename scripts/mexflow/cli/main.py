@@ -13,7 +13,10 @@ from rich.table import Table
 from mexflow.cli.evaluate import evaluate
 from mexflow.cli.features import features
 from mexflow.cli.manifest import check, lookalike, manifest
+from mexflow.cli.models import models
 from mexflow.cli.motion import align, flow, strain
+from mexflow.cli.systems import systems
+from mexflow.cli.weights import weights
 from mexflow.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -24,7 +27,10 @@ app.command()(align)
 app.command()(flow)
 app.command()(strain)
 app.command()(features)
+app.command()(models)
+app.command()(systems)
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(weights, name="weights")
 
 
 @app.callback()
