@@ -85,12 +85,9 @@ def test_a_number_of_training_clips_per_class():
     assert np.bincount(labels[fold.train]).tolist() == [19, 62]
     assert np.bincount(labels[fold.test]).tolist() == [7, 30]
     assert sorted([*fold.train, *fold.test]) == list(range(118))
-    with pytest.raises(
-        UserError, match="train_counts names the class neutral; the label scheme has positive, negative"
-    ):
-        folds_of(
-            protocol.model_copy(update={"train_counts": {"neutral": 1}}), clips, labels, 0, ["positive", "negative"]
-        )
+    misspelt = protocol.model_copy(update={"train_counts": {"positve": 19, "negative": 62}})
+    with pytest.raises(UserError, match="says nothing of the class positive; it has positve, negative"):
+        folds_of(misspelt, clips, labels, 0, ["positive", "negative"])
 
 
 def gray() -> PackedFeature:
@@ -154,6 +151,8 @@ def test_clips_are_kept_back_by_subject_or_with_the_shares_of_their_classes(by):
     assert sorted([*fit, *kept]) == fold.train.tolist()
     if by == "subject":
         assert len(set(CLIPS.subject[kept])) == 2
+    one_of_a_class = np.where(np.arange(24) == fold.train[0], 3, LABELS)
+    assert len(inner_split(ValidationSpec(share=0.34, by="clip"), fold, CLIPS, one_of_a_class, seed=3)[1]) == 7
     assert np.ptp(np.bincount(LABELS[kept])) <= 1
     few = folds_of(ProtocolSpec(split="loso"), CLIPS[CLIPS.subject < "s3"].reset_index(drop=True), LABELS[:12], 0)[0]
     with pytest.raises(UserError, match=r"fold 0 \(demo/s1 held out\), 34% by subject cannot be kept back"):

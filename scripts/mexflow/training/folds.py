@@ -165,12 +165,13 @@ def _holdout(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray) ->
 
 def _counted(protocol: ProtocolSpec, clips: pd.DataFrame, labels: np.ndarray, classes: Sequence[str]) -> Fold:
     """So many clips of each class, in random order, to train on, the others to test."""
-    unknown = sorted(protocol.train_counts.keys() - set(classes))
-    if unknown:
-        raise UserError(f"train_counts names the class {unknown[0]}; the label scheme has {', '.join(classes)}.")
+    lacking = [name for name in classes if name not in protocol.train_counts]
+    if lacking:  # the other way round is no mistake: a dataset may lack a class of a published list
+        known = ", ".join(protocol.train_counts)
+        raise UserError(f"train_counts says nothing of the class {lacking[0]}; it has {known}.")
     order = np.random.default_rng(protocol.random_state or 0).permutation(_by_class(clips, labels))
     own = [order[labels[order] == number] for number in range(len(classes))]
-    counts = [protocol.train_counts.get(name, 0) for name in classes]
+    counts = [protocol.train_counts[name] for name in classes]
     train, test = (np.concatenate(parts) for parts in zip(*map(np.split, own, [[n] for n in counts]), strict=True))
     if not test.size:
         raise UserError("train_counts leaves no clip to test: the classes have no more than so many clips.")
@@ -208,15 +209,22 @@ def inner_split(
             splitter = GroupShuffleSplit(1, test_size=validation.share, random_state=state)
             fit, kept = next(splitter.split(places, groups=subject_keys(clips)[fold.train]))
         else:
-            fit, kept = train_test_split(
-                places, test_size=validation.share, random_state=state, stratify=labels[fold.train]
-            )
+            fit, kept = _split_of_clips(places, validation.share, state, labels[fold.train])
     except ValueError as error:
         raise UserError(
             f"Of the training clips of fold {fold.number} ({fold.held_out} held out), {validation.share:.0%} by"
             f" {validation.by} cannot be kept back for validation: {error}"
         ) from None
     return fold.train[np.sort(fit)], fold.train[np.sort(kept)]
+
+
+def _split_of_clips(places: np.ndarray, share: float, state: int, labels: np.ndarray) -> list[np.ndarray]:
+    """With the classes' shares kept, unless a class is too small to be on both sides."""
+    options = {"test_size": share, "random_state": state}
+    try:
+        return train_test_split(places, stratify=labels, **options)
+    except ValueError:
+        return train_test_split(places, **options)
 
 
 def _by_class(clips: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
