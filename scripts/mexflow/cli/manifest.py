@@ -21,10 +21,11 @@ from mexflow.datasets.release import Release
 from mexflow.datasets.source import content_hash
 from mexflow.errors import UserError
 from mexflow.store.files import replacing
-from mexflow.synthesis.lookalikes import LOOKALIKE_KINDS, write_lookalike
+from mexflow.synthesis.lookalikes import LONG_LOOKALIKE_KINDS, LOOKALIKE_KINDS, write_lookalike
 from mexflow.video.frames import gray_frames
 
 Kind = Annotated[str, typer.Argument(help=f"One of {', '.join(KINDS)}.")]
+Shown = Annotated[str, typer.Argument(help=f"One of {', '.join((*LOOKALIKE_KINDS, *LONG_LOOKALIKE_KINDS))}.")]
 Root = Annotated[Path | None, typer.Argument(help="The folder as unpacked; a label file with --labels-only.")]
 Scheme = Annotated[str | None, typer.Option(help=f"Only what has a class in it: {', '.join(SCHEMES)}.")]
 
@@ -75,10 +76,14 @@ def check(kind: Kind, root: Root = None) -> None:
     raise typer.Exit(1)
 
 
-def lookalike(kind: Kind, folder: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
-    """Write a small folder in the exact layout of a published dataset, with the faces of the demo."""
-    if kind not in LOOKALIKE_KINDS:
-        raise UserError(f'no look-alike of "{kind}"{nearest(kind, LOOKALIKE_KINDS)}')
+def lookalike(kind: Shown, folder: Annotated[Path, typer.Argument(help="Where to write it.")]) -> None:
+    """Write a folder in the exact layout of a published dataset, with the faces of the demo.
+
+    All are small but casme_sq_long and samm_lv_long, with thousands of frames per video: there is something to spot.
+    """
+    kinds = (*LOOKALIKE_KINDS, *LONG_LOOKALIKE_KINDS)
+    if kind not in kinds:
+        raise UserError(f'no look-alike of "{kind}"{nearest(kind, kinds)}')
     write_lookalike(kind, folder)
 
 

@@ -39,6 +39,17 @@ def blink_course(clip: PlannedClip) -> np.ndarray:
     blinks, middle, duration = rng.random() < _SHARE_OF_CLIPS, rng.uniform(0, n_frames), rng.uniform(*_FRAMES)
     if not blinks:
         return np.zeros(n_frames)
+    return one_blink(n_frames, middle, duration)
+
+
+def one_blink(n_frames: int, middle: float, duration: float) -> np.ndarray:
+    """How closed the eyes are in each frame (n_frames,), 0 to 0.9, in one blink; middle and duration in frames.
+
+    Examples
+    --------
+    >>> one_blink(5, middle=2, duration=4).round(2).tolist()
+    [0.0, 0.45, 0.9, 0.45, 0.0]
+    """
     phase = np.clip((np.arange(n_frames) - middle) / duration, -0.5, 0.5)
     return _CLOSED * (1 + np.cos(2 * np.pi * phase)) / 2
 
@@ -66,6 +77,26 @@ def _eye(subject: Subject, corners: tuple[int, int], upper: tuple[int, int], low
         lower=drop,
         behind_glasses=subject.has_glasses,
     )
+
+
+def lower_lid(source: np.ndarray, eye: Eye, closed: float, centre: np.ndarray) -> None:
+    """Draw the lid over one eye: changes the sampling map in place, around that eye only.
+
+    Parameters
+    ----------
+    source : (h, w, 2) float array
+        Which point of the open-eyed face each pixel shows, in the px of `eye`.
+    eye : Eye
+    closed : float
+        How far the lid is down, 0 to 1.
+    centre : (2,) float array
+        The pixel of the map that the eye's centre is near.
+    """
+    reach = 1.6 * eye.half_width
+    left, top = (centre - reach).astype(int)
+    right, bottom = (centre + reach).astype(int)
+    window = source[top:bottom, left:right]
+    window[...] = with_lid(window, eye, closed)
 
 
 def with_lid(points: np.ndarray, eye: Eye, closed: float) -> np.ndarray:

@@ -53,6 +53,10 @@ _ACTION_UNITS: dict[str, tuple[_Pull, ...]] = {
         _Pull((48,), 0.1, -1.0, 0.20),
         _Pull((54,), 0.1, -1.0, 0.20),
     ),
+    "18": (  # lip pucker: the corners come together
+        _Pull((48,), -1.0, 0.0, 0.20),
+        _Pull((54,), -1.0, 0.0, 0.20),
+    ),
     "26": (  # jaw drop: lower lip and chin
         _Pull((57,), 0.0, -0.9, 0.22),
         _Pull((57, 8), 0.0, -0.4, 0.26),
@@ -67,15 +71,33 @@ def expression_at_apex(clip: PlannedClip, subject: Subject) -> BumpField:
     The peak is drawn from PEAK_RANGE; sides and action units differ in strength from clip to clip.
     """
     rng = random_stream(clip.seed, clip.subject, clip.clip, "expression")
+    field = pulled_skin(clip.action_units, subject, rng)
+    return with_peak(field, rng.uniform(*PEAK_RANGE) * subject.inter_ocular_distance)
+
+
+def pulled_skin(action_units: str, subject: Subject, rng: np.random.Generator) -> BumpField:
+    """Where action units move the subject's skin, the largest displacement being near 1 px.
+
+    Parameters
+    ----------
+    action_units : str
+        Such as "4+15".
+    subject : Subject
+    rng : numpy Generator
+        Sides and action units differ in strength by about 12 %.
+    """
     sides = np.exp(rng.normal(0, 0.12, 2))
     pulls = [
         (pull, strength)
-        for unit in clip.action_units.split("+")
+        for unit in action_units.split("+")
         for strength in [np.exp(rng.normal(0, 0.12))]
         for pull in _ACTION_UNITS[unit]
     ]
-    field = _field(pulls, sides, subject)
-    peak = rng.uniform(*PEAK_RANGE) * subject.inter_ocular_distance
+    return _field(pulls, sides, subject)
+
+
+def with_peak(field: BumpField, peak: float) -> BumpField:
+    """The same field, its largest displacement being so many px."""
     return field.scaled(peak / _largest_displacement(field))
 
 
@@ -115,6 +137,16 @@ def time_course(clip: PlannedClip) -> np.ndarray:
     >>> strength[clip.onset - clip.first_frame], strength[clip.apex - clip.first_frame]
     (np.float64(0.0), np.float64(1.0))
     """
-    frames = np.arange(clip.first_frame, clip.last_frame + 1)
-    linear = np.interp(frames, (clip.onset, clip.apex, clip.offset), (0.0, 1.0, 0.0))
+    return rise_and_fall(np.arange(clip.first_frame, clip.last_frame + 1), clip.onset, clip.apex, clip.offset)
+
+
+def rise_and_fall(frames: np.ndarray, onset: int, apex: int, offset: int) -> np.ndarray:
+    """Strength of an expression in the frames of these numbers (n,): 0 up to onset, 1 at apex, 0 from offset, smooth.
+
+    Examples
+    --------
+    >>> rise_and_fall(np.arange(7), onset=1, apex=3, offset=5).tolist()
+    [0.0, 0.0, 0.5, 1.0, 0.5, 0.0, 0.0]
+    """
+    linear = np.interp(frames, (onset, apex, offset), (0.0, 1.0, 0.0))
     return linear * linear * (3 - 2 * linear)

@@ -12,7 +12,7 @@ import numpy as np
 from mexflow.datasets.demo_plan import PlannedClip, random_stream, source_of
 from mexflow.provenance.fingerprint import fingerprint
 from mexflow.store.truth import TrueMotion, write_truth
-from mexflow.synthesis.blink import Eye, blink_course, eyes, with_lid
+from mexflow.synthesis.blink import blink_course, eyes, lower_lid
 from mexflow.synthesis.expression import expression_at_apex, time_course
 from mexflow.synthesis.fields import BumpField, displaced_from, sampled, transformed
 from mexflow.synthesis.head import head_motion
@@ -119,7 +119,7 @@ def _still(subject: Subject, motion: _Motion, index: int) -> np.ndarray:
     source += _pulled_back(motion.expression.scaled(motion.amplitude[index]), from_frame)
     if motion.closed[index] > 0:
         for eye in eyes(subject):
-            _close(eye, float(motion.closed[index]), source)
+            lower_lid(source, eye, float(motion.closed[index]), eye.centre)
     return sampled(subject.canvas, source + MARGIN)
 
 
@@ -135,15 +135,6 @@ def _pulled_back(expression: BumpField, from_frame: np.ndarray) -> np.ndarray:
     points = transformed(_pixel_grid(_MAP_STRIDE), from_frame)
     back = displaced_from(points, expression) - points
     return cv2.resize(back, (FRAME_WIDTH, FRAME_HEIGHT), interpolation=cv2.INTER_CUBIC)
-
-
-def _close(eye: Eye, closed: float, source: np.ndarray) -> None:
-    """Draw the lid over one eye: changes the sampling map in place, around that eye only."""
-    reach = 1.6 * eye.half_width
-    left, top = (eye.centre - reach).astype(int)
-    right, bottom = (eye.centre + reach).astype(int)
-    window = source[top:bottom, left:right]
-    window[...] = with_lid(window, eye, closed)
 
 
 def _write_images(clip: PlannedClip, frames: Iterator[np.ndarray], path: Path) -> None:

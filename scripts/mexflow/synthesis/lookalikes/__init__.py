@@ -14,6 +14,9 @@ from mexflow.datasets.index import ADAPTERS
 LOOKALIKE_KINDS = get_args(ReleasedKind)
 """Every published dataset has one."""
 
+LONG_LOOKALIKE_KINDS = ("casme_sq_long", "samm_lv_long")
+"""Long videos to spot expressions in; they are read as the kinds `casme_sq` and `samm_lv`."""
+
 
 def write_lookalike(kind: str, root: Path) -> None:
     """Write the look-alike of a kind of dataset.
@@ -21,7 +24,7 @@ def write_lookalike(kind: str, root: Path) -> None:
     Parameters
     ----------
     kind : str
-        One of `LOOKALIKE_KINDS`.
+        One of `LOOKALIKE_KINDS` or `LONG_LOOKALIKE_KINDS`.
     root : Path
         The folder to write; what is there under other names stays.
     """

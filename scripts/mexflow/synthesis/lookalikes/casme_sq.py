@@ -22,7 +22,7 @@ _RAW = FrameStyle("img{:03d}.jpg".format)
 _CROPPED = FrameStyle("img{}.jpg".format, part=(200, 120, 440, 400))
 
 _NUMBERS = {"s15": 1, "s19": 3, "s23": 7}
-_STIMULI: list[list[object]] = [
+STIMULI: list[list[object]] = [
     ["0101", "disgust1"],
     ["0102", "disgust2"],
     [401, "anger1"],
@@ -33,6 +33,7 @@ _STIMULI: list[list[object]] = [
     ["0507", "happy4"],
     ["0508", "happy5"],
 ]
+"""Code of each stimulus in the names of videos, and its name in those of expressions; two codes lost their zero."""
 _MICRO, _MACRO = "micro-expression", "macro-expression"
 
 _Cells = tuple[int, int, int]
@@ -99,7 +100,7 @@ def write(root: Path, kind: str) -> None:
     frames["s19/23_0502funnyerrors"] = frames["s23/23_0502funnyerrors"]
     for folder, numbered in frames.items():
         write_images(numbered.items(), root / "rawpic" / "rawpic" / folder, _RAW)
-    sheets = {"CASFEcode_final": rows, "naming rule1": subjects, "naming rule2": _STIMULI}
+    sheets = {"CASFEcode_final": rows, "naming rule1": subjects, "naming rule2": STIMULI}
     write_workbook(root / "CAS(ME)^2code_final.xlsx", sheets)
 
 

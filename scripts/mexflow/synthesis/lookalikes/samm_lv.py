@@ -6,7 +6,7 @@ to 5 digits, frame numbers that differ from SAMM's by a constant per video. The 
 5 digits begins late here, so that it is short.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from mexflow.synthesis.lookalikes.samm import Code, write_codes
 from mexflow.synthesis.lookalikes.writing import FrameStyle, planned_expressions, write_images, write_workbook
 
 _RISE, _FALL = 9, 13
-_SIZE, _PART = (600, 600), (80, 0, 560, 480)
+SIZE, PART = (600, 600), (80, 0, 560, 480)
+"""Width and height of a frame, and left, top, right and bottom of what it shows of a rendered one, in px."""
 
 _PREAMBLE: list[list[object]] = [
     ["SAMM Long Videos Dataset - FACS Codes"],
@@ -44,6 +45,17 @@ _HEADER: list[object] = [
 ]
 
 _Cells = tuple[float, float, float]
+
+
+class Movement(NamedTuple):
+    """A row of the workbook: a micro-expression ("micro") or a macro-expression ("macro")."""
+
+    name: str
+    type: str
+    onset: float
+    apex: float
+    offset: float
+    units: str | int
 
 
 def _as_they_are(onset: int, apex: int, offset: int) -> _Cells:
@@ -91,23 +103,37 @@ def write(root: Path, kind: str) -> None:
     kind : str
         Always "samm_lv".
     """
-    rows = [*_PREAMBLE, _HEADER]
+    movements = []
     codes = []
     for video in _videos([take_of(clip, FPS, _RISE, _FALL) for clip in planned_expressions(3)]):
         film = spliced([take for take, _ in video.shown], video.first)
-        style = FrameStyle(f"{video.name}_{{:04d}}.jpg".format, gray=True, size=_SIZE, part=_PART)
+        style = FrameStyle(f"{video.name}_{{:04d}}.jpg".format, gray=True, size=SIZE, part=PART)
         write_images(film.frames.items(), root / "SAMM_longvideos" / video.name, style)
         for (_, label), interval in zip(video.shown, film.intervals, strict=True):
-            line = len(rows) + 1
-            duration = f"=SUM(F{line}-D{line})+1"
-            type_ = "Micro - 1/2" if label.emotion else "Macro"
-            name = [video.name[:3], label.name, int(video.name[4])]
-            rows.append([*name, *label.cells(*interval), duration, type_, label.units, None])
+            type_ = "micro" if label.emotion else "macro"
+            movements.append(Movement(label.name, type_, *label.cells(*interval), label.units))
             if label.emotion:
                 onset, apex, offset = (video.samm + number for number in interval)
                 codes.append(Code(label.name, onset, apex, offset, label.units, label.emotion, label.objective))
-    write_workbook(root / "SAMM_LongVideos_V3_Release.xlsx", {"FACS_Movement_Only": rows})
+    write_movements(root, movements)
     write_codes(root, codes)
+
+
+def write_movements(root: Path, movements: Iterable[Movement]) -> None:
+    """Write the workbook of SAMM Long Videos.
+
+    Parameters
+    ----------
+    root : Path
+        Receives SAMM_LongVideos_V3_Release.xlsx.
+    movements : iterable of Movement
+    """
+    rows = [*_PREAMBLE, _HEADER]
+    for line, one in enumerate(movements, len(rows) + 1):
+        name = [one.name[:3], one.name, int(one.name[4])]
+        interval = [one.onset, one.apex, one.offset, f"=SUM(F{line}-D{line})+1"]
+        rows.append([*name, *interval, {"micro": "Micro - 1/2", "macro": "Macro"}[one.type], one.units, None])
+    write_workbook(root / "SAMM_LongVideos_V3_Release.xlsx", {"FACS_Movement_Only": rows})
 
 
 def _videos(takes: Sequence[Take]) -> Iterator[_Video]:

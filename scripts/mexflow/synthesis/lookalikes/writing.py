@@ -58,12 +58,15 @@ class FrameStyle:
         drawn out to the borders.
     part : (int, int, int, int), optional
         Left, top, right and bottom of the part of the frame that is kept, in px; the whole frame by default.
+    quality : int
+        Of a JPEG, up to 100.
     """
 
     name_of: Callable[[int], str]
     gray: bool = False
     size: tuple[int, int] | None = None
     part: tuple[int, int, int, int] | None = None
+    quality: int = 95
 
 
 def write_images(frames: Iterable[tuple[int, np.ndarray]], folder: Path, style: FrameStyle) -> None:
@@ -71,8 +74,8 @@ def write_images(frames: Iterable[tuple[int, np.ndarray]], folder: Path, style: 
 
     Parameters
     ----------
-    frames : iterable of (int, (H, W, 3) uint8 array)
-        The dataset's number of each frame, and the frame, BGR.
+    frames : iterable of (int, (H, W, 3) or (H, W) uint8 array)
+        The dataset's number of each frame, and the frame, BGR or gray.
     folder : Path
         It appears whole; what stood there is replaced.
     style : FrameStyle
@@ -86,14 +89,15 @@ def write_images(frames: Iterable[tuple[int, np.ndarray]], folder: Path, style: 
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     for number, frame in frames:
-        if not cv2.imwrite(str(partial / style.name_of(number)), _styled(frame, style)):
+        image, quality = _styled(frame, style), [cv2.IMWRITE_JPEG_QUALITY, style.quality]
+        if not cv2.imwrite(str(partial / style.name_of(number)), image, quality):
             raise OSError(f"{folder / style.name_of(number)} could not be written")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
 
 def _styled(frame: np.ndarray, style: FrameStyle) -> np.ndarray:
-    image = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if style.gray else frame
+    image = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if style.gray and frame.ndim == 3 else frame
     if style.part is not None:
         left, top, right, bottom = style.part
         image = image[top:bottom, left:right]
