@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from mexflow.evaluation.peaks import moving_mean, peaks, spotted_intervals
+from mexflow.evaluation.peaks import moving_mean, peaks, spotted_intervals, threshold_of
 from mexflow.store.spotting import check_spotted, read_spotted, write_spotted
 
 VIDEO = {"dataset": "samm_lv", "subject": "006", "video": "006_1"}
 
 
-def spotted(scores, k, p, **options):
-    return spotted_intervals(np.asarray(scores, dtype=float), k, p, VIDEO, "micro", **options)
+def spotted(scores, k, p, frames=None, **options):
+    """In frames from 0 on, if none are given."""
+    frames = np.arange(len(scores)) if frames is None else frames
+    return spotted_intervals(np.asarray(scores, dtype=float), k, p, VIDEO, "micro", frames, **options)
 
 
 def triangle(centre, half_width, length) -> np.ndarray:
@@ -69,6 +72,20 @@ def test_the_threshold_lies_between_mean_and_maximum():
     for p, expected in [(0, smoothed.mean()), (0.25, 0.75 * smoothed.mean() + 0.25 * smoothed.max())]:
         assert peaks(scores, 6, p).threshold == pytest.approx(expected)
     assert peaks(scores, 6, 1).position.tolist() == [int(smoothed.argmax())]
+
+
+@given(arrays(np.float32, st.integers(1, 50), elements=st.floats(-1e6, 1e6, width=32)), st.floats(0, 1))
+def test_a_threshold_lies_among_the_values_whatever_the_rounding(values, p):
+    assert values.min() <= threshold_of(values, p) <= values.max()
+    mean = sum(values.tolist()) / len(values)
+    expected = mean + p * (values.tolist()[int(values.argmax())] - mean)
+    assert threshold_of(values, p) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_the_threshold_of_equal_values_is_their_value(count):
+    """0.1 is no binary fraction: the mean of three is a bit above it, that of six a bit below."""
+    assert threshold_of(np.full(count, 0.1), 0.0) == 0.1
 
 
 def test_a_greater_p_never_finds_more():
@@ -128,14 +145,26 @@ def test_merged_intervals_are_the_unions_of_those_that_share_frames(seed, k, p):
     assert list(zip(*(merged[name] for name in ("onset", "offset", "score", "apex")), strict=True)) == expected
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(0, 150))
-def test_intervals_lie_inside_the_video_and_their_frames_count_from_its_first(seed, k, length):
-    scores = np.random.default_rng(seed).standard_normal(length)
-    frame = spotted(scores, k, 0, first_frame=1000)
-    assert ((frame["onset"] >= 1000) & (frame["offset"] < 1000 + length + k)).all()
-    zero_based = spotted(scores, k, 0)
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(0, 150), st.booleans())
+def test_intervals_lie_inside_the_video_and_have_its_own_numbers(seed, k, length, merge):
+    """Of pairs that begin with each third frame from 1000 on, and after a gap that no peak can see."""
+    generator = np.random.default_rng(seed)
+    scores = generator.standard_normal(length)
+    numbers = 1000 + 3 * np.arange(length) + 50 * (np.arange(length) >= length // 2)
+    frame, counted = (spotted(scores, k, 0, frames, merge=merge) for frames in (numbers, None))
+    assert (counted["offset"] < length).all()
+    assert (frame["onset"] <= frame["apex"]).all()
+    assert (frame["apex"] <= frame["offset"]).all()
     for name in ("onset", "apex", "offset"):
-        assert (frame[name] - 1000).tolist() == zero_based[name].tolist()
+        assert frame[name].tolist() == [numbers[int(position)] for position in counted[name]]
+    assert frame["score"].tolist() == counted["score"].tolist()
+
+
+@pytest.mark.parametrize("count", [19, 21, 0])
+def test_frames_of_other_pairs_are_refused(count):
+    with pytest.raises(ValueError, match=f"20 scores, but the first frames of {count} pairs"):
+        spotted([0.0] * 20, 2, 0.5, np.arange(count))
 
 
 def test_the_rows_are_a_table_of_spotted_intervals(tmp_path):

@@ -1,10 +1,10 @@
 """From the scores of frame pairs to spotted intervals: a moving mean, a threshold, the peaks above it.
 
 Scores are of the pairs (i, i + k) of one video: N − k of them for N frames. Frames are counted from 0 here, but for
-the rows of `spotted_intervals`.
+the rows of tables: there they have their own numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -86,17 +86,41 @@ def peaks(scores: np.ndarray, k: int, p: float) -> Peaks:
     Liong, See and Wong, "Shallow optical flow three-stream CNN for macro- and micro-expression spotting from long
     videos", ICIP 2021, section 3.4.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"p is {p}, not in 0..1")
     if not np.isfinite(scores).all():
         raise ValueError(f"score {int(np.argmin(np.isfinite(scores)))} is not finite")
     smoothed = moving_mean(scores, k)
+    threshold = threshold_of(smoothed, p)
     if not len(smoothed):
-        return Peaks(smoothed, float("nan"), np.zeros(0, dtype=np.int64))
-    mean, greatest = smoothed.mean(), smoothed.max()
-    # Rounding must not lift the threshold above the greatest value.
-    threshold = min(float(mean + p * (greatest - mean)), float(greatest))
+        return Peaks(smoothed, threshold, np.zeros(0, dtype=np.int64))
     return Peaks(smoothed, threshold, find_peaks(smoothed, height=threshold, distance=k)[0])
+
+
+def threshold_of(values: np.ndarray, p: float) -> float:
+    """The threshold mean + p (max − mean) of some values.
+
+    Parameters
+    ----------
+    values : (n,) float array
+        Finite.
+    p : float
+        In 0..1.
+
+    Returns
+    -------
+    float
+        Not below the least value and not above the greatest one, whatever the rounding; nan of no values.
+
+    Raises
+    ------
+    ValueError
+        If p is not in 0..1.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is {p}, not in 0..1")
+    if not len(values):
+        return float("nan")
+    mean, greatest = values.mean(dtype=np.float64), values.max()
+    return float(np.clip(mean + p * (greatest - mean), values.min(), greatest))
 
 
 def spotted_intervals(
@@ -105,7 +129,7 @@ def spotted_intervals(
     p: float,
     video: Mapping[str, str],
     expression_type: str,
-    first_frame: int = 0,
+    frames: np.ndarray,
     merge: bool = False,
 ) -> pd.DataFrame:
     """The intervals that the scores of one video speak for: k frames on either side of each peak.
@@ -118,8 +142,8 @@ def spotted_intervals(
         dataset, subject, video.
     expression_type : str
         ``micro`` or ``macro``.
-    first_frame : int
-        The number of the video's first frame, in which onset, offset and apex are told.
+    frames : (N − k,) int array
+        The number of the first frame of each pair, rising: onset, offset and apex are told in these numbers.
     merge : bool
         Make one interval of those that share frames. Not published.
 
@@ -132,23 +156,45 @@ def spotted_intervals(
     Raises
     ------
     ValueError
-        As of `peaks`.
+        As of `peaks`, or if there are more or fewer frames than scores.
     """
+    if len(frames) != len(scores):
+        raise ValueError(f"{len(scores)} scores, but the first frames of {len(frames)} pairs")
     smoothed, _, position = peaks(scores, k, p)
-    # Value j belongs to frame j + k: k frames before that is j, k frames behind it j + 2k.
-    rows = [(int(j), int(j) + 2 * k, float(smoothed[j]), float(j + k)) for j in position]
-    frame = pd.DataFrame(_merged(rows) if merge else rows, columns=["onset", "offset", "score", "apex"])
+    # Value j belongs to frame j + k: k frames before that is j, k frames behind it j + 2k, at most N − k − 1.
+    rows = [(int(j), int(j) + 2 * k, float(smoothed[j]), int(j) + k) for j in position]
+    told = [
+        (frames[onset], frames[offset], score, frames[apex])
+        for onset, offset, score, apex in (_merged(rows) if merge else rows)
+    ]
+    return interval_table(told, video, expression_type)
+
+
+def interval_table(
+    rows: Iterable[tuple[int, int, float, int]], video: Mapping[str, str], expression_type: str
+) -> pd.DataFrame:
+    """Spotted intervals of one video in the schema of `mexflow.store.spotting`.
+
+    Parameters
+    ----------
+    rows : iterable of (onset, offset, score, apex)
+        Maybe none.
+    video : mapping
+        dataset, subject, video.
+    expression_type : str
+        ``micro`` or ``macro``.
+    """
+    frame = pd.DataFrame(list(rows), columns=["onset", "offset", "score", "apex"])
     frame = frame.astype({"onset": np.int64, "offset": np.int64, "score": np.float64, "apex": np.float64})
-    frame[["onset", "offset", "apex"]] += first_frame
     for name in VIDEO:
         frame[name] = pd.Series(video[name], index=frame.index, dtype=str)
     frame["type"] = pd.Series(expression_type, index=frame.index, dtype=str)
     return frame[[*INTERVAL, "score", "apex"]]
 
 
-def _merged(rows: list[tuple[int, int, float, float]]) -> list[tuple[int, int, float, float]]:
+def _merged(rows: list[tuple[int, int, float, int]]) -> list[tuple[int, int, float, int]]:
     """Rows of rising onset and offset; of equal scores, the first apex."""
-    merged: list[tuple[int, int, float, float]] = []
+    merged: list[tuple[int, int, float, int]] = []
     for onset, offset, score, apex in rows:
         if merged and onset <= merged[-1][1]:
             first, _, best, at = merged.pop()
