@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import pytest
 
+import mexflow
 from mexflow.errors import UserError
-from mexflow.store.files import replacing, writing_hdf5
+from mexflow.store.files import replacing, replacing_folder, writing_hdf5
 
 
 def content(folder):
@@ -143,3 +145,62 @@ def test_the_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
         beside.write_text("new")
     assert len(names_at_sync) == 1
     assert "f" not in names_at_sync[0]
+
+
+def test_a_new_folder_takes_the_place_of_the_old_one_whole(tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "old").write_text("old")
+    with replacing_folder(tmp_path / "d") as beside:
+        (beside / "new").write_text("new")
+        assert content(tmp_path / "d") == {"old": "old"}
+    assert content(tmp_path / "d") == {"new": "new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_folders_above_a_new_folder_are_made(tmp_path):
+    with replacing_folder(tmp_path / "a" / "b" / "d") as beside:
+        (beside / "deep").mkdir()
+        (beside / "deep" / "new").write_text("new")
+    assert content(tmp_path / "a" / "b" / "d" / "deep") == {"new": "new"}
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt, SystemExit])
+def test_the_old_folder_stays_after_an_exception_and_nothing_else(tmp_path, error):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "old").write_text("old")
+    with pytest.raises(error), replacing_folder(tmp_path / "d") as beside:
+        (beside / "half").write_text("half")
+        raise error
+    assert content(tmp_path / "d") == {"old": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old_one_there(tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "old").write_text("old")
+    with pytest.raises(FileNotFoundError), replacing_folder(tmp_path / "d") as beside:
+        beside.rmdir()
+    assert content(tmp_path / "d") == {"old": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
+def test_a_full_disk_is_told_for_a_folder_as_for_a_file(tmp_path):
+    with pytest.raises(UserError, match="the disk is full"), replacing_folder(tmp_path / "d") as beside:
+        (beside / "half").write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed_by_the_next(tmp_path):
+    script = (
+        "import os, signal; from pathlib import Path; from mexflow.store.files import replacing_folder\n"
+        f"with replacing_folder(Path({str(tmp_path / 'd')!r})) as beside:\n"
+        "    (beside / 'half').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    scripts = str(Path(mexflow.__file__).parents[1])
+    killed = subprocess.run([sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": scripts}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 1
+    with replacing_folder(tmp_path / "d") as beside:
+        (beside / "new").write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]

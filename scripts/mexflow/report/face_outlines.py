@@ -33,3 +33,22 @@ def draw_outlines(axes: Axes, landmarks: np.ndarray, **style: Any) -> None:
     """
     for outline in _OUTLINES:
         axes.plot(*landmarks[list(outline)].T, **style)
+
+
+def outline_path(landmarks: np.ndarray) -> str:
+    """The same lines as the data of an SVG path.
+
+    Parameters
+    ----------
+    landmarks : (68, 2) array
+        x, y in px of the crop.
+
+    Returns
+    -------
+    str
+        In px of the crop, where pixel (0, 0) reaches from 0 to 1; "" if a landmark is NaN.
+    """
+    if np.isnan(landmarks).any():
+        return ""
+    lines = (" ".join(f"{x + 0.5:.1f},{y + 0.5:.1f}" for x, y in landmarks[list(outline)]) for outline in _OUTLINES)
+    return "".join(f"M{line}" for line in lines)

@@ -49,12 +49,52 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path`, renamed to it when the block ends well and removed when it does not.
+
+    The old folder goes: files that the block has not written are gone as well. A reader sees the old one, for an
+    instant none, then the new one. What a killed process has left for the same `path` is removed, too.
+
+    Raises
+    ------
+    UserError
+        If the disk is full. The old content of `path`, if any, is still there then.
+    """
+    mark = f".{path.name}.{socket.gethostname()}-"
+    beside, aside = (path.with_name(f"{mark}{os.getpid()}-{secrets.token_hex(4)}.part") for _ in range(2))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path.parent, mark)
+        beside.mkdir()
+        yield beside
+        for one in beside.rglob("*"):
+            if one.is_file():
+                with one.open("rb") as file:
+                    os.fsync(file.fileno())
+        if path.exists():
+            path.rename(aside)
+        beside.rename(path)
+        shutil.rmtree(aside, ignore_errors=True)
+    except BaseException as error:
+        if aside.exists() and not path.exists():
+            aside.rename(path)
+        shutil.rmtree(beside, ignore_errors=True)
+        if _means_disk_full(error):
+            raise UserError(_disk_full(path)) from None
+        raise
+
+
 def _remove_leftovers(folder: Path, mark: str) -> None:
-    for file in folder.iterdir():
-        if file.name.startswith(mark) and file.suffix == ".part":
-            process = file.name.removeprefix(mark).partition("-")[0]
-            if process.isdigit() and not _is_alive(int(process)):
-                file.unlink(missing_ok=True)
+    for one in folder.iterdir():
+        if one.name.startswith(mark) and one.suffix == ".part":
+            process = one.name.removeprefix(mark).partition("-")[0]
+            if not process.isdigit() or _is_alive(int(process)):
+                continue
+            if one.is_dir():
+                shutil.rmtree(one, ignore_errors=True)
+            else:
+                one.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

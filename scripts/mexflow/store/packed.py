@@ -139,7 +139,7 @@ class PackedSamples:
                 normalise=read_text(samples, "normalise"),
             )
 
-    def at(self, positions: Sequence[int] | slice) -> np.ndarray:
+    def at(self, positions: Sequence[int] | np.ndarray | slice) -> np.ndarray:
         """The samples at ascending positions."""
         with telling_damage(self._file):
             return self._file["samples"][positions]
