@@ -159,6 +159,36 @@ def test_every_row_and_every_quirk_of_the_long_videos_is_read_back(root):
     assert release.expressions[4].action_units == "R14"
 
 
+def silent_of(release) -> list[tuple[str, str, str]]:
+    return [(one.subject, one.video, one.source) for one in release.silent]
+
+
+def test_the_silent_videos_of_the_look_alike_are_those_on_disk_that_the_workbook_does_not_name(lookalike):
+    root = lookalike("casme_sq")
+    release = released(root)
+    assert silent_of(release) == [
+        ("s15", "15_0508", "rawpic/rawpic/s15/15_0508funnydunkey"),
+        ("s23", "23_0503", "rawpic/rawpic/s23/23_0503unnyfarting"),
+    ]
+    assert {one.fps for one in release.silent} == {30.0}
+    on_disk = {path.relative_to(root).as_posix() for path in (root / "rawpic" / "rawpic").glob("s*/*")}
+    # That one lies in the folder of another subject, who has it, too.
+    on_disk -= {"rawpic/rawpic/s19/23_0502funnyerrors"}
+    assert {one.source for one in (*release.expressions, *release.silent)} == on_disk
+    assert released(root, frames=False).silent == []
+
+
+def test_a_video_whose_only_row_is_left_out_is_silent(root):
+    rows = [row if row[0] != 7 else [*row[:2], 500, 510, 520, *row[5:]] for row in ROWS]
+    write_table(root / "CAS(ME)^2code_final.xlsx", rows=rows)
+    release = released(root)
+    assert [one.rule for one in release.repairs if one.subject == "s23"] == ["interval_impossible"]
+    assert silent_of(release) == [
+        ("s15", "15_0508", "rawpic/rawpic/s15/15_0508funnydunkey"),
+        ("s23", "23_0502", "rawpic/rawpic/s23/23_0502funnyerrors"),
+    ]
+
+
 def test_the_manifest_takes_it(root):
     table = manifest_of([replace(one, content="x") for one in released(root).expressions])
     assert list(table["sample"])[-2:] == ["anger1_1@1763", "anger1_1@1900"]

@@ -3,12 +3,21 @@
 import os
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
-from mexflow.config.datasets import CustomSpec
+from mexflow.config.datasets import CustomSpec, DemoSpec, ReleasedSpec
 from mexflow.datasets import index
-from mexflow.datasets.index import READ_BY, index_dataset, indexed_dataset, rows_hash
+from mexflow.datasets.index import (
+    READ_BY,
+    index_dataset,
+    index_silent_videos,
+    indexed_dataset,
+    indexed_silent_videos,
+    rows_hash,
+)
+from mexflow.datasets.manifest import COLUMNS
 from mexflow.errors import UserError
 
 LABELS = "subject,clip,onset,offset,fps,emotion\n"
@@ -29,6 +38,27 @@ def own(tmp_path, monkeypatch) -> CustomSpec:
             table += f"{subject},{clip},9,10,200,happiness\n"
     (root / "labels.csv").write_text(table)
     return CustomSpec(kind="custom", root=root)
+
+
+@pytest.fixture
+def long(tmp_path, monkeypatch) -> ReleasedSpec:
+    """CAS(ME)² with one labelled video, two silent ones and one whose only row names frames that it lacks."""
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "raw"
+    for name in ("s15/15_0101disgustingteeth", "s15/15_0401girlcrashing", "s15/15_0508funnydunkey", "s16/16_0503"):
+        folder = root / "rawpic" / "rawpic" / name
+        folder.mkdir(parents=True)
+        for number in range(1, 4):
+            (folder / f"img{number:03d}.jpg").write_text(f"{name} {number}")
+    book = openpyxl.Workbook()
+    book.active.append([1, "disgust1_1", 1, 2, 3, "4", "negative", "micro-expression", "disgust"])
+    book.active.append([1, "anger1_1", 50, 55, 60, "4", "negative", "macro-expression", "anger"])
+    book.save(root / "CAS(ME)^2code_final.xlsx")
+    return ReleasedSpec(kind="casme_sq", root=root, unit="video")
+
+
+SILENT = ["15_0401", "15_0508", "16_0503"]
+SILENT_FOLDERS = ["s15/15_0401girlcrashing", "s15/15_0508funnydunkey", "s16/16_0503"]
 
 
 @pytest.fixture
@@ -233,3 +263,86 @@ def test_a_frame_that_is_a_link_out_of_the_root_is_refused(own, tmp_path):
     (own.root / "007" / "a" / "999.jpg").symlink_to(secret)
     with pytest.raises(UserError, match=r"999\.jpg leads out of .+ Only files below a dataset's root are read"):
         index_dataset("own", own)
+
+
+def test_silent_videos_are_read_back_as_they_were_found(long):
+    found = index_silent_videos("long", long)
+    assert list(found.columns) == list(COLUMNS)
+    assert list(found.video) == SILENT
+    assert list(found.unit) == ["s15_15_0401", "s15_15_0508", "s16_16_0503"]
+    assert found.content.nunique() == 3
+    assert found[["onset", "apex", "offset"]].eq(-1).all(axis=None)
+    pd.testing.assert_frame_equal(indexed_silent_videos("long"), found)
+
+
+def test_silent_videos_leave_the_manifest_and_its_memory_as_they_were(long):
+    manifest = index_dataset("long", long)
+    assert list(manifest.video) == ["15_0101"]
+    before = {path: written(path) for path in Path("results/long").iterdir()}
+    index_silent_videos("long", long)
+    new = {path.name for path in Path("results/long").iterdir()} - {path.name for path in before}
+    assert new == {"silent.csv", "silent_contents.json"}
+    assert {path: written(path) for path in before} == before
+    index_dataset("long", long)
+    assert {path: written(path) for path in before} == before
+
+
+def test_the_frames_of_silent_videos_are_read_again_only_when_they_changed(long, read_clips):
+    first = index_silent_videos("long", long)
+    assert read_clips == SILENT_FOLDERS
+    before = {name: written(Path("results/long") / name) for name in ("silent.csv", "silent_contents.json")}
+    read_clips.clear()
+    index_dataset("long", long)
+    assert read_clips == ["s15/15_0101disgustingteeth"]
+    read_clips.clear()
+    pd.testing.assert_frame_equal(index_silent_videos("long", long), first)
+    assert read_clips == []
+    assert {name: written(Path("results/long") / name) for name in before} == before
+    (long.root / "rawpic" / "rawpic" / SILENT_FOLDERS[1] / "img002.jpg").write_text("another")
+    changed = index_silent_videos("long", long)
+    assert read_clips == SILENT_FOLDERS[1:2]
+    assert list((changed != first).any()[lambda different: different].index) == ["content"]
+    assert list(changed.content != first.content) == [False, True, False]
+    pd.testing.assert_frame_equal(indexed_silent_videos("long"), changed)
+
+
+def test_a_label_makes_a_silent_video_one_of_the_manifest(long):
+    book = openpyxl.load_workbook(long.root / "CAS(ME)^2code_final.xlsx")
+    book.active.append([1, "happy5_1", 1, 2, 3, "12", "positive", "macro-expression", "happiness"])
+    book.save(long.root / "CAS(ME)^2code_final.xlsx")
+    assert list(index_silent_videos("long", long).video) == ["15_0401", "16_0503"]
+    assert list(index_dataset("long", long).video) == ["15_0101", "15_0508"]
+
+
+def test_a_dataset_without_silent_videos_has_a_table_without_rows(own):
+    assert len(index_silent_videos("own", own)) == 0
+    assert len(index_silent_videos("demo", DemoSpec(kind="demo"))) == 0
+    manifest = index_dataset("own", own)
+    for name in ("own", "demo"):
+        back = indexed_silent_videos(name)
+        assert list(back.columns) == list(COLUMNS)
+        assert back.empty
+        assert (back.dtypes == manifest.dtypes).all()
+
+
+def test_the_main_process_and_its_jobs_hash_silent_videos_alike(long, own):
+    for name, spec in (("long", long), ("own", own)):
+        found = pd.concat([index_dataset(name, spec), index_silent_videos(name, spec)])
+        again = pd.concat([indexed_dataset(name), indexed_silent_videos(name)])
+        for stage in READ_BY:
+            assert rows_hash(found, stage) == rows_hash(again, stage)
+
+
+def test_repeated_rows_do_not_count(own):
+    manifest = index_dataset("own", own)
+    for stage in READ_BY:
+        assert rows_hash(pd.concat([manifest, manifest.iloc[1:3]]), stage) == rows_hash(manifest, stage)
+
+
+def test_another_expression_of_a_video_changes_nothing_for_a_stage_that_reads_videos(own):
+    manifest = index_dataset("own", own)
+    more = manifest.iloc[:1].assign(clip="a2", sample="a2", onset=10)
+    both = pd.concat([manifest, more])
+    same = {stage for stage in READ_BY if rows_hash(both, stage) == rows_hash(manifest, stage)}
+    assert same >= {"align", "flow_of_videos", "pack_pairs"}
+    assert same.isdisjoint({"flow", "pack", "score_pairs", "spot", "evaluate_spotting"})

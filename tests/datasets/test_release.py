@@ -140,6 +140,61 @@ def test_clip_without_label(tmp_path):
     ]
 
 
+def test_a_video_is_silent_if_no_expression_of_it_is_left(tmp_path):
+    """One has a row, one lost its only row to the rules, one lost one of two, one never had any."""
+    names = ("006_1", "006_2", "006_3", "006_4")
+    videos = {("006", name): clip_folder(tmp_path, "SAMM", name) for name in names}
+    rows = [
+        replace(ROW, video="006_1", clip="006_1_1"),
+        replace(ROW, video="006_2", clip="006_2_1", onset=21),
+        replace(ROW, video="006_3", clip="006_3_1", onset=21),
+        replace(ROW, video="006_3", clip="006_3_2"),
+    ]
+    one = release()
+    one.fill(rows, videos, 200.0, tmp_path)
+    assert [each.video for each in one.silent] == ["006_2", "006_4"]
+    assert {each.video for each in one.expressions} == {"006_1", "006_3"}
+    assert [(each.clip, each.rule) for each in one.repairs] == [
+        ("006_2_1", "interval_impossible"),
+        ("006_3_1", "interval_impossible"),
+        ("006_4", "clip_without_label"),
+    ]
+
+
+@pytest.mark.parametrize(("unit", "expected"), [("subject", "006"), ("video", "006_006_2")])
+def test_a_silent_video_is_a_row_that_knows_no_expression(unit, expected, tmp_path):
+    one = release(unit=unit)
+    one.fill([], {("006", "006_2"): clip_folder(tmp_path, "SAMM", "006_2")}, 200.0, tmp_path)
+    (silent,) = one.silent
+    told = {name: value for name, value in vars(silent).items() if value != ""}
+    assert told == {
+        "dataset": "mine",
+        "subject": "006",
+        "clip": "006_2",
+        "video": "006_2",
+        "unit": expected,
+        "source": "SAMM/006_2",
+        "first_frame": 1,
+        "onset": -1,
+        "apex": -1,
+        "offset": -1,
+        "fps": 200.0,
+    }
+
+
+def test_the_letter_case_of_a_row_makes_no_video_silent(tmp_path):
+    one = release()
+    videos = {("006", "ep01_1f"): clip_folder(tmp_path, "EP01_1f")}
+    one.fill([replace(ROW, clip="ep01_1F", video="ep01_1F")], videos, 200.0, tmp_path)
+    assert one.silent == []
+
+
+def test_where_frames_are_not_looked_at_no_video_is_silent(tmp_path):
+    one = release()
+    one.fill([ROW, replace(ROW, clip="")], None, 200.0, tmp_path)
+    assert one.silent == []
+
+
 def test_letter_case_of_a_video_does_not_matter(tmp_path):
     one = release()
     folder = clip_folder(tmp_path, "EP01_1f")

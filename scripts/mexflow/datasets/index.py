@@ -35,8 +35,16 @@ KINDS = (*get_args(ReleasedKind), "custom")
 READ_BY = {
     "align": ("video", "source", "first_frame", "fps", "content"),
     "flow": ("sample", "video", "onset", "apex", "offset"),
+    "flow_of_videos": ("video",),
     "import_feature": ("dataset", "subject", "sample", "source", "content", *SCHEMES),
     "pack": ("subject", "sample", "fps", *SCHEMES, "action_units", "expression_type", "apex_source"),
+    "pack_pairs": ("dataset", "subject", "video", "fps"),
+    "score_pairs": ("dataset", "subject", "video", "unit", "fps", "onset", "offset", "expression_type"),
+    "spot": ("dataset", "subject", "video", "onset", "offset", "expression_type"),
+    "evaluate_spotting": (
+        *("dataset", "subject", "video", "fps", "onset", "apex", "offset", "expression_type", "emotion"),
+    ),
+    "spotting_pages": ("dataset", "subject", "video", "unit", "fps", "onset", "apex", "offset", "expression_type"),
     "contact_sheet": ("unit", "subject", "video"),
     "quality": ("unit", "subject", "sample", "video"),
     "flow_sheet": ("unit", "subject", "sample", "video", "onset", "apex", *SCHEMES),
@@ -79,6 +87,26 @@ def index_dataset(name: str, spec: AnyDataset) -> pd.DataFrame:
     write_if_changed(manifest, RESULTS / name / "manifest.csv")
     write_repairs(repairs, RESULTS / name / "repairs.csv")
     return manifest
+
+
+def index_silent_videos(name: str, spec: AnyDataset) -> pd.DataFrame:
+    """Bring results/<name>/silent.csv up to date and return it: the videos on disk that hold no labelled expression.
+
+    Long videos without one count where expressions are spotted: whatever is found there is wrong. The table has the
+    columns of the manifest, a row per video, with an unknown onset, apex and offset.
+
+    Raises
+    ------
+    UserError
+        As of `index_dataset`.
+    """
+    root = raw_root(name, spec)
+    contents = _Contents(RESULTS / name / "silent_contents.json", root)
+    videos = [] if spec.kind == "demo" else read_dataset(name, spec, root, frames=True).silent
+    table = tabulated([replace(one, content=contents.of(one.source)) for one in videos])
+    contents.save()
+    write_if_changed(table, RESULTS / name / "silent.csv")
+    return table
 
 
 def index_composite(
@@ -138,6 +166,11 @@ def indexed_dataset(name: str) -> pd.DataFrame:
     return read_manifest(RESULTS / name / "manifest.csv")
 
 
+def indexed_silent_videos(name: str) -> pd.DataFrame:
+    """The silent videos that the main process left, for the jobs that it starts."""
+    return read_manifest(RESULTS / name / "silent.csv")
+
+
 def rows_hash(rows: pd.DataFrame, stage: str) -> str:
     """Hash of what a stage reads of its rows, whatever their order: the `clips` parameter of its jobs.
 
@@ -148,7 +181,8 @@ def rows_hash(rows: pd.DataFrame, stage: str) -> str:
     stage : str
         A key of `READ_BY`.
     """
-    lines = sorted(json.dumps(row) for row in rows[list(READ_BY[stage])].astype(str).to_numpy().tolist())
+    read = rows[list(READ_BY[stage])].astype(str).drop_duplicates()
+    lines = sorted(json.dumps(row) for row in read.to_numpy().tolist())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

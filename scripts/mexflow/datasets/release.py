@@ -10,7 +10,7 @@ from pathlib import Path
 from mexflow.config.datasets import AnyDataset, Unit
 from mexflow.datasets.interval import Interval, Repair, repaired_interval
 from mexflow.datasets.labels import scheme_labels
-from mexflow.datasets.manifest import Expression
+from mexflow.datasets.manifest import SCHEMES, UNKNOWN, Expression
 from mexflow.datasets.source import frame_files
 from mexflow.datasets.workbook import Cell, LabelTable, text_of
 from mexflow.errors import UserError
@@ -64,6 +64,8 @@ class Release:
         Everything that was changed or left out, and why.
     remarks : list of str
         Which release this is, and how its counts compare with the published ones.
+    silent : list of Expression
+        The videos on disk that hold no expression of the list, a row each; onset, apex and offset are unknown.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Release:
     expressions: list[Expression] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    silent: list[Expression] = field(default_factory=list)
 
     def fill(
         self,
@@ -123,6 +126,10 @@ class Release:
                 named = path.parent if path.parent.name.casefold() == video else path
                 clip = named.name if path.is_dir() else path.stem
                 self.repair(subject, clip, None, "clip_without_label", path.relative_to(root).as_posix(), "left out")
+        shown = {(one.subject, one.video.casefold()) for one in self.expressions}
+        for (subject, video), path in sorted((videos or {}).items()):
+            if (subject, video) not in shown:
+                self.silent.append(self._silent(subject, video, path.relative_to(root).as_posix(), fps))
         self.repairs.sort(key=lambda one: (one.subject, one.clip, one.onset))
         self.expressions.sort(key=lambda one: (one.subject, one.video, one.onset, one.clip, one.offset))
 
@@ -135,6 +142,22 @@ class Release:
             self.repair(row.subject, row.clip, row.onset, "interval_impossible", f"{row.place}: {error}", "left out")
             return
         self.add(row, interval, "" if path is None else path.relative_to(root).as_posix(), fps)
+
+    def _silent(self, subject: str, video: str, source: str, fps: float) -> Expression:
+        return Expression(
+            dataset=self.name,
+            subject=subject,
+            clip=video,
+            video=video,
+            unit=unit_name(self.spec.unit, subject, video, video),
+            source=source,
+            first_frame=1,
+            onset=UNKNOWN,
+            apex=UNKNOWN,
+            offset=UNKNOWN,
+            fps=fps,
+            **dict.fromkeys(("emotion", *SCHEMES, "action_units", "expression_type", "apex_source", "content"), ""),
+        )
 
     def add(self, row: LabelRow, interval: Interval, source: str, fps: float) -> None:
         """Add one expression, and write down the repairs of its interval.
