@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from face.photograph_clip import noisy, portrait
@@ -13,8 +14,9 @@ from mexflow.face.geometry import canonical_anchors, similarity, warp
 from mexflow.motion.clip import flow_of_expression, flow_of_video
 from mexflow.motion.dense import dense_flows
 from mexflow.motion.strain import optical_strain
+from mexflow.motion.unit import flow_of_unit
 from mexflow.store.aligned import AlignedVideo
-from mexflow.store.flow import FlowBlock
+from mexflow.store.flow import FlowBlock, reading_flow, writing_flow
 from mexflow.synthesis.photographs import astronaut
 from mexflow.video.temporal_interpolation import tim
 from motion.textures import shifted
@@ -204,3 +206,19 @@ def test_pairs_lie_under_one_transform_of_a_window() -> None:
     for onset, apex in ((46, 47), (47, 49)):
         motion = joined(flow_of_expression(onset, apex, apex, two, fast()))
         np.testing.assert_allclose(np.median(motion.flow, axis=(0, 1, 2)), [0.5, 0], atol=0.05)
+
+
+def test_a_video_too_short_for_its_interval_is_left_out_of_a_unit(drifting, tmp_path) -> None:
+    rows = pd.DataFrame({"video": [drifting.video], "clip": ["any"]})
+
+    class Aligned:
+        videos = (drifting.video,)
+
+        def __getitem__(self, name: str) -> AlignedVideo:
+            return drifting
+
+    with writing_flow(tmp_path / "flow.h5", "{}", "") as file:
+        flow_of_unit(rows, Aligned(), fast({"interval": 9}), file)
+    with reading_flow(tmp_path / "flow.h5") as file:
+        assert file.left_out == {drifting.video}
+        assert file.clips == []

@@ -13,8 +13,9 @@ from mexflow.config.datasets import AnyDataset, CompositeSpec, PrecomputedSpec
 from mexflow.config.features import AnyFeatureSpec, FeatureStageSpec, FlowFeatureSpec
 from mexflow.config.flow import FlowSpec
 from mexflow.config.mistakes import mistakes_in_words
-from mexflow.config.pairs import per_expression
+from mexflow.config.pairs import OPEN_INTERVAL, per_expression
 from mexflow.config.spec import Name, Spec, nearest
+from mexflow.config.spotting import AnySpotter, ExpressionType, SoftnetSpec, SpottingProtocolSpec, unpublished
 from mexflow.config.systems import PROTOCOLS, SYSTEMS, VARIANTS, Variant, checked_names, definitions, model_name
 from mexflow.config.training import ModelSpec, ProtocolSpec
 from mexflow.errors import UserError
@@ -24,7 +25,11 @@ LabelScheme = Literal["emotion", "three_class", "five_class", "objective", "bina
 AS_GIVEN = "as_given"
 """The feature of datasets that consist of features already."""
 
-_RESERVED = {"alignments": {"raw", "features", "runs"}, "flows": {"aligned"}, "features": {AS_GIVEN}}
+_RESERVED = {
+    "alignments": {"raw", "features", "runs", "measures", "spotting"},
+    "flows": {"aligned"},
+    "features": {AS_GIVEN},
+}
 
 Seeds = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
 
@@ -67,17 +72,37 @@ class SystemExperiment(Spec):
         return itertools.product(self.systems, self.variants)
 
 
+class SpottingExperiment(Spec):
+    """Expressions spotted in long videos: the product of its lists. Its protocols are `spotting_protocols`.
+
+    Seeds are those of spotters that are trained; others run once.
+    """
+
+    datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    features: Annotated[tuple[Name, ...], Field(min_length=1)]
+    spotters: Annotated[tuple[Name, ...], Field(min_length=1)]
+    protocols: Annotated[tuple[Name, ...], Field(min_length=1)]
+    types: Annotated[tuple[ExpressionType, ...], Field(min_length=1)] = ("macro", "micro")
+    seeds: Seeds = (0, 1, 2, 3, 4)
+
+
 def _form(data: Any) -> str:
-    """Whether an experiment that is not checked yet names systems or the parts of a grid."""
-    if isinstance(data, dict):
-        named = any(str(key).startswith("system") or key in {"variants", "weights"} for key in data)
-    else:
-        named = isinstance(data, SystemExperiment)
+    """Whether an experiment that is not checked yet names systems, spotters or the parts of a grid."""
+    if not isinstance(data, dict):
+        if isinstance(data, SpottingExperiment):
+            return "spotting"
+        return "systems" if isinstance(data, SystemExperiment) else "grid"
+    if any(str(key).startswith("spotter") or key == "types" for key in data):
+        return "spotting"
+    named = any(str(key).startswith("system") or key in {"variants", "weights"} for key in data)
     return "systems" if named else "grid"
 
 
 AnyExperiment = Annotated[
-    Annotated[Experiment, Tag("grid")] | Annotated[SystemExperiment, Tag("systems")], Discriminator(_form)
+    Annotated[Experiment, Tag("grid")]
+    | Annotated[SystemExperiment, Tag("systems")]
+    | Annotated[SpottingExperiment, Tag("spotting")],
+    Discriminator(_form),
 ]
 
 
@@ -98,6 +123,30 @@ class Run:
         return cls(dataset, *names)
 
 
+@dataclass(frozen=True, order=True)
+class SpottingRun:
+    """One combination of a spotting experiment: its types and seeds are scored together. Fields are wildcards."""
+
+    dataset: str
+    feature: str
+    spotter: str
+    protocol: str
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> Self:
+        """The run that results/<dataset>/spotting/<feature>/<spotter>/<protocol> belongs to."""
+        dataset, _, *names = folder.parts[-5:]
+        return cls(dataset, *names)
+
+
+@dataclass(frozen=True)
+class SpottingTask:
+    """What a spotting run consists of: expression types, and the seeds of its spotter, both sorted."""
+
+    types: tuple[ExpressionType, ...]
+    seeds: tuple[int, ...]
+
+
 class Configuration(Spec):
     """`config.yaml`: names for things, then experiments that cross them."""
 
@@ -108,6 +157,8 @@ class Configuration(Spec):
     features: dict[Name, AnyFeatureSpec]
     models: dict[Name, ModelSpec]
     protocols: dict[Name, ProtocolSpec]
+    spotters: dict[Name, AnySpotter] = Field(default_factory=dict)
+    spotting_protocols: dict[Name, SpottingProtocolSpec] = Field(default_factory=dict)
     experiments: tuple[AnyExperiment, ...]
 
     @model_validator(mode="before")
@@ -130,6 +181,7 @@ class Configuration(Spec):
             *self._features_without_landmarks(),
             *self._features_that_cannot_be(),
             *self._systems_that_cannot_be(),
+            *self._spotting_that_cannot_be(),
         ]
         if mistakes:
             raise ValueError("\n".join(mistakes))
@@ -156,6 +208,11 @@ class Configuration(Spec):
             yield from self._unknown(f"{where}.datasets", "datasets", own)
             if isinstance(experiment, SystemExperiment):
                 continue
+            if isinstance(experiment, SpottingExperiment):
+                yield from self._unknown(f"{where}.features", "features", experiment.features)
+                yield from self._unknown(f"{where}.spotters", "spotters", experiment.spotters)
+                yield from self._unknown(f"{where}.protocols", "spotting_protocols", experiment.protocols)
+                continue
             computed = [name for name in experiment.features if name != AS_GIVEN]
             yield from self._unknown(f"{where}.features", "features", computed)
             for section in ("models", "protocols"):
@@ -176,7 +233,7 @@ class Configuration(Spec):
 
     def _features_that_cannot_be(self) -> Iterator[str]:
         for position, experiment in enumerate(self.experiments):
-            if isinstance(experiment, SystemExperiment):
+            if not isinstance(experiment, Experiment):
                 continue
             where = f"experiments[{position}].features"
             given = {name: self._is_precomputed(name) for name in experiment.datasets}
@@ -214,6 +271,58 @@ class Configuration(Spec):
                     lacking = [name for name in experiment.systems if SYSTEMS[name].labels_on(kinds) is None]
                     yield from (f"{where}: {_why_not(name, dataset, kinds)}" for name in lacking)
 
+    def _spotting_that_cannot_be(self) -> Iterator[str]:
+        for position, experiment in enumerate(self.experiments):
+            if isinstance(experiment, SpottingExperiment):
+                for section, names, check in (
+                    ("datasets", experiment.datasets, self._why_no_long_videos),
+                    ("features", experiment.features, self._why_no_feature_of_pairs),
+                ):
+                    found = (f"{name} {why}" for name in names if (why := check(name)))
+                    yield from (f"experiments[{position}].{section}: {one}" for one in found)
+                yield from (f"experiments[{position}]: {one}" for one in self._unfit_spotters(experiment))
+
+    def _why_no_long_videos(self, dataset: str) -> str | None:
+        if dataset in self.composites:
+            members = ", ".join(self.composites[dataset].datasets)
+            return f"is a composite; name its datasets ({members}): their counts are summed in results/spotting.csv"
+        if self._is_precomputed(dataset):
+            return "consists of features, and spotting starts from raw videos"
+        if dataset in self.datasets and self.datasets[dataset].unit != "video":
+            return "has long videos as units of work when they are spotted in; add unit: video to the dataset"
+        return None
+
+    def _why_no_feature_of_pairs(self, name: str) -> str | None:
+        feature = self.features.get(name)
+        if feature is None:
+            return None
+        if not isinstance(feature, FlowFeatureSpec) or feature.pairs != OPEN_INTERVAL:
+            return "has no pairs of a whole video; spotting needs a feature of flow with pairs: {interval: k}"
+        if feature.normalise not in {"sample_min_max", "none"}:
+            return "is normalised by its training; spotting needs normalise: sample_min_max or none"
+        return None
+
+    def _unfit_spotters(self, experiment: SpottingExperiment) -> Iterator[str]:
+        for name, protocol in itertools.product(experiment.spotters, experiment.protocols):
+            spotter, how = self.spotters.get(name), self.spotting_protocols.get(protocol)
+            if spotter is None or how is None:
+                continue
+            if isinstance(spotter, SoftnetSpec) and spotter.weights and how.videos != "with_truth":
+                yield (
+                    f"spotter {name} takes weights of published folds, which hold the subjects of videos with an"
+                    f" expression of the type only; protocol {protocol} needs videos: with_truth"
+                )
+            if isinstance(spotter, SoftnetSpec) and spotter.weights and how.p == "inner_subjects":
+                yield (
+                    f"spotter {name} takes given weights, whose networks have seen all subjects but one; protocol"
+                    f" {protocol} needs a number as p"
+                )
+            for dataset in experiment.datasets:
+                if dataset in self.datasets:
+                    yield from unpublished(
+                        name, spotter, protocol, how, dataset, self.datasets[dataset].kind, experiment.types
+                    )
+
     def _is_precomputed(self, dataset: str) -> bool | None:
         """Whether a dataset, or a composite's members, consist of features; None if one of them is unknown."""
         members = [self.datasets.get(name) for name in self.members(dataset)]
@@ -236,7 +345,7 @@ class Configuration(Spec):
                 yield f'{where}: no {section.removesuffix("s")} is named "{name}"{nearest(name, known)}'
 
     def runs(self) -> dict[Run, list[int]]:
-        """Every run that the experiments ask for, with its seeds: sorted, each once."""
+        """Every run of recognition that the experiments ask for, with its seeds: sorted, each once."""
         seeds: dict[Run, set[int]] = {}
         for one in self.experiments:
             for run in self._runs_of(one):
@@ -251,7 +360,23 @@ class Configuration(Spec):
                 found.update(self._runs_of_systems(one))
         return {run: found[run] for run in sorted(found)}
 
-    def _runs_of(self, one: Experiment | SystemExperiment) -> list[Run]:
+    def spotting_runs(self) -> dict[SpottingRun, SpottingTask]:
+        """Every spotting run that the experiments ask for: sorted, each once, with its types and seeds."""
+        tasks: dict[SpottingRun, SpottingTask] = {}
+        for one in self.experiments:
+            if not isinstance(one, SpottingExperiment):
+                continue
+            for parts in itertools.product(one.datasets, one.features, one.spotters, one.protocols):
+                run = SpottingRun(*parts)
+                trained = self.spotters[run.spotter].is_trained
+                known = tasks.get(run, SpottingTask((), ()))
+                types = tuple(sorted({*known.types, *one.types}))
+                tasks[run] = SpottingTask(types, tuple(sorted({*known.seeds, *(one.seeds if trained else (0,))})))
+        return {run: tasks[run] for run in sorted(tasks)}
+
+    def _runs_of(self, one: Experiment | SystemExperiment | SpottingExperiment) -> list[Run]:
+        if isinstance(one, SpottingExperiment):
+            return []
         if isinstance(one, SystemExperiment):
             return list(self._runs_of_systems(one))
         parts = itertools.product(one.datasets, one.features, [one.labels], one.models, one.protocols)

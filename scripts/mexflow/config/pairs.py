@@ -5,6 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+OPEN_INTERVAL = "interval_k"
+"""Pairs of a spotting experiment, whose k follows from its protocol, the dataset and the expression type."""
+
 _PATTERN = re.compile(r"onset_apex|onset_each|consecutive|interval_[1-9]\d*|tim_[1-9]\d*")
 
 PAIRS_PATTERN = _PATTERN.pattern
@@ -23,9 +26,13 @@ def pairs_name(given: Any) -> str:
         ((key, number),) = given.items()
         if isinstance(number, int) and not isinstance(number, bool):
             given = f"{key}_{number}"
-    if not isinstance(given, str) or not _PATTERN.fullmatch(given) or given == "tim_1":
+        elif (key, number) == ("interval", "k"):
+            given = OPEN_INTERVAL
+    known = isinstance(given, str) and (_PATTERN.fullmatch(given) or given == OPEN_INTERVAL) and given != "tim_1"
+    if not known:
         raise ValueError(
-            "onset_apex, onset_each, consecutive, {interval: FRAMES} or {tim: FRAMES} expected, such as {interval: 6}"
+            "onset_apex, onset_each, consecutive, {interval: FRAMES}, {interval: k} or {tim: FRAMES} expected, such as"
+            " {interval: 6}"
         )
     return given
 
@@ -34,8 +41,9 @@ Pairs = Annotated[str, BeforeValidator(pairs_name)]
 """Which frames form pairs.
 
 `onset_apex`: one pair per expression. `onset_each`: the onset with every later frame of the expression.
-`consecutive`: each frame of the expression with the next. `{interval: k}`: each frame i of a whole video with i + k.
-`{tim: n}`: the expression interpolated to n frames (`mexflow.video.temporal_interpolation`), each with the next.
+`consecutive`: each frame of the expression with the next. `{interval: 6}`: each frame i of a whole video with i + 6;
+`{interval: k}` leaves that number to the spotting experiment. `{tim: n}`: the expression interpolated to n frames
+(`mexflow.video.temporal_interpolation`), each with the next.
 """
 
 

@@ -17,11 +17,14 @@ from mexflow.features.gray_volume import gray_volume
 from mexflow.features.hoof import hoof, hoof_full_circle
 from mexflow.features.lbp_top import lbp_top
 from mexflow.features.samples import CLIP_COLUMNS, normalised
-from mexflow.features.shapes import layout
+from mexflow.features.shapes import layout, sample_shape
 from mexflow.store.aligned import AlignedFile, AlignedVideo, reading_aligned
 from mexflow.store.flow import ClipFlow, FlowFile, reading_flow
 from mexflow.store.packed import PackedFile
 from mexflow.video.temporal_interpolation import tim
+
+PAIR_COLUMNS = ("dataset", "subject", "video", "first", "second", "fps")
+"""The columns of the table beside samples of frame pairs; first and second are frame numbers."""
 
 _BLOCK = 256  # frame pairs of a long video in memory at a time
 
@@ -97,7 +100,8 @@ def pack(manifest: pd.DataFrame, spec: FeatureSpec, sources: Sources, out: Packe
         If a file is missing or damaged, or lacks a clip, or no clip is left.
     """
     if isinstance(spec, FlowFeatureSpec) and not per_expression(spec.pairs):
-        _pack_pairs(manifest, spec, sources, out)
+        if not pack_pairs(manifest.drop_duplicates(["subject", "video"]), spec, sources, out):
+            raise UserError("no video has a face: there is nothing to pack. See the failures of its alignment.")
         return
     kept = []
     for position, row in enumerate(manifest.itertuples()):
@@ -178,9 +182,30 @@ def _first_faces(video: AlignedVideo, row: Any, clip: ClipFlow, spec: FlowFeatur
     return video.faces([video.pair_rows(*pair)[0] for pair in clip.pairs])
 
 
-def _pack_pairs(manifest: pd.DataFrame, spec: FlowFeatureSpec, sources: Sources, out: PackedFile) -> None:
-    tables = []
-    videos = manifest.drop_duplicates(["subject", "video"])
+def pack_pairs(videos: pd.DataFrame, spec: FlowFeatureSpec, sources: Sources, out: PackedFile) -> int:
+    """Pack the pairs (i, i + k) of whole videos, one sample per pair; a video that was left out has none.
+
+    Parameters
+    ----------
+    videos : DataFrame
+        A row per video: dataset, subject, video, unit, fps.
+    spec : FlowFeatureSpec
+    sources : Sources
+        The flow has the pairs of one k.
+    out : PackedFile
+
+    Returns
+    -------
+    int
+        How many samples there are.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or damaged, or lacks a video.
+    """
+    out.append(np.zeros((0, *sample_shape(spec)), np.float32))
+    tables = [pd.DataFrame({"first": np.zeros(0, np.int64), "second": np.zeros(0, np.int64)})]
     for row in videos.itertuples():
         clip = sources.clip(row.unit, row.video)
         if clip is None:
@@ -195,13 +220,17 @@ def _pack_pairs(manifest: pd.DataFrame, spec: FlowFeatureSpec, sources: Sources,
                 clip.flow(start, stop), clip.strain(start, stop), clip.landmarks[start:stop], spec, gray
             )
             out.append(np.stack([normalised(sample, spec.normalise) for sample in channels]))
-        first, second = clip.pairs.T
-        whose = {"dataset": row.dataset, "subject": row.subject, "video": row.video}
-        tables.append(pd.DataFrame({"first": first, "second": second}).assign(**whose, fps=row.fps))
-    if not tables:
-        raise UserError("no video has a face: there is nothing to pack. See the failures of its alignment.")
-    columns = ["dataset", "subject", "video", "first", "second", "fps"]
-    out.finish(pd.concat(tables, ignore_index=True)[columns], layout(spec))
+        tables.append(pair_table(row, clip))
+    table = pd.concat(tables, ignore_index=True).reindex(columns=list(PAIR_COLUMNS))
+    out.finish(table, layout(spec))
+    return len(table)
+
+
+def pair_table(row: Any, clip: ClipFlow) -> pd.DataFrame:
+    """The rows that stand beside the samples of one video's pairs: `PAIR_COLUMNS`."""
+    first, second = clip.pairs.T
+    whose = {"dataset": row.dataset, "subject": row.subject, "video": row.video}
+    return pd.DataFrame({"first": first, "second": second}).assign(**whose, fps=row.fps)[list(PAIR_COLUMNS)]
 
 
 def _blocks(count: int) -> Iterator[tuple[int, int]]:

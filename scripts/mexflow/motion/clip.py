@@ -82,14 +82,20 @@ def flow_of_video(video: AlignedVideo, spec: FlowStageSpec, threads: int = 1) ->
         If the video has no more than k frames.
     """
     interval = parameter(spec.pairs)
+    pairs = pairs_of_video(video, interval)
+    if not pairs:
+        frames = len(np.unique(video.frame_numbers))
+        raise UserError(f"{video.video}: {frames} frames and no two of them {interval} apart. Shorten interval.")
+    yield from _blocks(pairs, video, spec, threads)
+
+
+def pairs_of_video(video: AlignedVideo, interval: int) -> list[tuple[int, int]]:
+    """Frame numbers of all pairs that are `interval` kept frames apart; none if the video is too short."""
     numbers = np.unique(video.frame_numbers)
     times = np.rint((numbers - numbers[0]) * video.kept_fps / video.fps).astype(int)
     seconds = np.searchsorted(times, times + interval)
     firsts = np.flatnonzero(np.append(times, -1)[np.minimum(seconds, len(times))] == times + interval)
-    if firsts.size == 0:
-        raise UserError(f"{video.video}: {len(numbers)} frames and no two of them {interval} apart. Shorten interval.")
-    pairs = [(int(numbers[first]), int(numbers[seconds[first]])) for first in firsts]
-    yield from _blocks(pairs, video, spec, threads)
+    return [(int(numbers[first]), int(numbers[seconds[first]])) for first in firsts]
 
 
 def _numbers(video: AlignedVideo, onset: int, offset: int) -> list[int]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mexflow.config.flow import FlowStageSpec
-from mexflow.config.pairs import per_expression
-from mexflow.motion.clip import flow_of_expression, flow_of_video
+from mexflow.config.pairs import parameter, per_expression
+from mexflow.motion.clip import flow_of_expression, flow_of_video, pairs_of_video
 from mexflow.store.aligned import AlignedFile
 from mexflow.store.flow import FlowBlock, FlowFile
 
@@ -20,6 +20,8 @@ def flow_of_unit(
     rows: pd.DataFrame, aligned: AlignedFile, spec: FlowStageSpec, out: FlowFile, threads: int = 1
 ) -> None:
     """Write the flow of a unit: a group per expression, or per video for the pairs of an interval.
+
+    A video that is too short for the interval is left out.
 
     Parameters
     ----------
@@ -47,6 +49,10 @@ def flow_of_unit(
         video = aligned[row.video]
         if of_expressions:
             blocks = flow_of_expression(row.onset, row.apex, row.offset, video, spec, threads)
+        elif not pairs_of_video(video, parameter(spec.pairs)):
+            log.warning("%s is too short for pairs %s: left out", name, spec.pairs)
+            out.leave_out(name)
+            continue
         else:
             blocks = flow_of_video(video, spec, threads)
         out.add(name, video.inter_ocular_distance, _told(name, blocks))
