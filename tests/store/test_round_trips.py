@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mexflow.errors import UserError
 from mexflow.store.flow import reading_flow, writing_flow
 from mexflow.store.packed import read_packed, write_packed
+from mexflow.store.pair_scores import VideoScores, read_pair_scores, write_pair_scores
 from mexflow.store.records import read_record, write_record
 from mexflow.store.tables import read_table, write_csv, write_table
 from mexflow.store.weights import read_weights, write_weights
@@ -141,3 +142,14 @@ def test_a_damaged_record_is_told(tmp_path, content):
 def test_a_missing_record_is_told(tmp_path):
     with pytest.raises(UserError, match=r"r\.json is missing\. Run snakemake again; it is rebuilt\."):
         read_record(tmp_path / "r.json")
+
+
+def test_pair_scores_come_back_in_their_order(tmp_path):
+    videos = [
+        VideoScores("d", "s1", "02_é", 0, "d/s1", 6, 30.0, np.arange(3, 8), np.float32([0.1, 0, -2, 3, 4])),
+        VideoScores("d", "s2", "01", 1, "d/s2", 7, 200.0, np.zeros(0, np.int64), np.zeros(0, np.float32)),
+    ]
+    write_pair_scores(videos, tmp_path / "pair_scores.h5", "{}", "code")
+    for before, after in zip(videos, read_pair_scores(tmp_path / "pair_scores.h5"), strict=True):
+        for name, value in vars(before).items():
+            np.testing.assert_array_equal(getattr(after, name), value)
