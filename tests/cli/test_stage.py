@@ -24,7 +24,15 @@ received: dict[str, object] = {}
 
 @stage
 def command(
-    source: Path, count: int, parts: list[Path], *, spec: Size, faces: bool, unit_name: str = "all", threads: int = 1
+    source: Path,
+    count: int,
+    parts: list[Path],
+    *,
+    spec: Size,
+    faces: bool,
+    unit_name: str = "all",
+    threads: int = 1,
+    inner: list[Path] = [],  # noqa: B006 - typer copies it
 ) -> None:
     received.update(locals())
 
@@ -62,12 +70,36 @@ def test_arguments_arrive_with_their_types_and_the_rest_has_its_defaults(monkeyp
         "faces": True,
         "unit_name": "all",
         "threads": 1,
+        "inner": [],
     }
 
 
 def test_options_replace_defaults(monkeypatch):
     found = call(monkeypatch, *NEEDED, "--threads", "2", "--unit-name", "sub 05")
     assert (found["threads"], found["unit_name"]) == (2, "sub 05")
+
+
+@pytest.mark.parametrize(
+    ("options", "value"),
+    [
+        (["--inner", "a b.h5"], [Path("a b.h5")]),
+        (["--inner", "a b.h5", "--inner", "c.h5"], [Path("a b.h5"), Path("c.h5")]),
+        (["--inner=c.h5", "--inner=a b.h5", "--inner=c.h5"], [Path("c.h5"), Path("a b.h5"), Path("c.h5")]),
+    ],
+)
+def test_a_list_is_an_option_that_is_repeated(monkeypatch, options, value):
+    found = call(monkeypatch, *NEEDED, *options)
+    assert (found["inner"], found["parts"]) == (value, [Path("a.h5"), Path("b.h5")])
+
+
+def test_options_may_stand_among_the_arguments_of_a_list(monkeypatch):
+    found = call(monkeypatch, *NEEDED[:3], "--inner=c.h5", *NEEDED[3:])
+    assert (found["parts"], found["inner"]) == ([Path("a.h5"), Path("b.h5")], [Path("c.h5")])
+
+
+def test_the_default_of_a_list_is_new_in_every_call(monkeypatch):
+    call(monkeypatch, *NEEDED)["inner"].append(Path("left.h5"))
+    assert call(monkeypatch, *NEEDED)["inner"] == []
 
 
 @pytest.mark.parametrize(("option", "value"), [("--faces", True), ("--no-faces", False)])
