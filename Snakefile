@@ -15,12 +15,14 @@ report: "docs/report.rst"
 
 
 include: "rules/common.smk"
+include: "rules/spotting_grid.smk"
 include: "rules/synthesize.smk"
 include: "rules/align.smk"
 include: "rules/flow.smk"
 include: "rules/pack.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/spotting.smk"
 include: "rules/report.smk"
 include: "rules/attention.smk"
 include: "rules/tables.smk"
@@ -30,9 +32,11 @@ rule all:
     """Everything that the experiments ask for."""
     default_target: True
     input:
-        "results/scores.csv",
+        recognition_tables(),
+        spotting_tables(),
         run_files("confusion.png"),
         attention_files(),
+        spotting_pages(),
         sheets(),
     localrule: True
 

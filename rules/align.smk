@@ -16,10 +16,11 @@ rule align:
         runtime=minutes_for("align"),
     params:
         stage=script("align"),
+        listing=listing,
         root=raw_folder,
         spec=alignment_spec,
         clips=rows_hash("align"),
         code=fingerprint("align"),
     shell:
-        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {output.aligned:q}"
+        "python {params.stage:q} {params.listing:q} {output.aligned:q}"
         " --unit {wildcards.unit:q} --root {params.root:q} --spec {params.spec:q} --code {params.code} > {log:q} 2>&1"

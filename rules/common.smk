@@ -19,12 +19,13 @@ from mexflow.config.datasets import GivenStageSpec, PrecomputedSpec
 from mexflow.config.evaluation import EvaluationSpec
 from mexflow.config.features import FeatureStageSpec
 from mexflow.config.flow import FlowStageSpec
-from mexflow.config.pairs import PAIRS_PATTERN
+from mexflow.config.pairs import PAIRS_PATTERN, per_expression
 from mexflow.config.paper_tables import PaperTableSpec
 from mexflow.config.training import TrainingSpec
 from mexflow.datasets.demo import subject_recipe
 from mexflow.datasets.identities import shared_people
-from mexflow.datasets.index import index_composite, index_dataset, indexed_dataset, raw_root
+from mexflow.datasets.index import index_composite, index_dataset, index_silent_videos
+from mexflow.datasets.index import indexed_dataset, indexed_silent_videos, raw_root
 from mexflow.datasets.index import rows_hash as hash_of_rows
 from mexflow.datasets.labels import classes_of
 from mexflow.datasets.precomputed import without_folder
@@ -49,6 +50,16 @@ def manifest(dataset):
     return index_dataset(dataset, CONFIG.datasets[dataset])
 
 
+@cache
+def silent(dataset):
+    """The long videos of a dataset that hold no expression, if it is spotted in; no others need them."""
+    if dataset not in SPOTTED_DATASETS:
+        return manifest(dataset).iloc[:0]
+    if not workflow.is_main_process:
+        return indexed_silent_videos(dataset)
+    return index_silent_videos(dataset, CONFIG.datasets[dataset])
+
+
 def one_of(names):
     """A constraint for a wildcard that stands for one of these names, and for nothing if there is none."""
     return "|".join(names) or "(?!)"
@@ -60,8 +71,12 @@ try:
     CONFIG = load_configuration(config, source=", ".join(str(path) for path in workflow.configfiles))
     check_models(CONFIG.models)
     RUNS = CONFIG.runs()
-    for dataset in sorted({run.dataset for run in RUNS}):
+    SPOTTING_RUNS = CONFIG.spotting_runs()
+    SPOTTED_DATASETS = sorted({run.dataset for run in SPOTTING_RUNS})
+    for dataset in sorted({run.dataset for run in RUNS} | set(SPOTTED_DATASETS)):
         manifest(dataset)
+    for dataset in SPOTTED_DATASETS:
+        silent(dataset)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -78,8 +93,12 @@ wildcard_constraints:
     feature=one_of([*CONFIG.features, AS_GIVEN]),
     labels=one_of(SCHEMES),
     model=one_of(CONFIG.models),
-    protocol=one_of(CONFIG.protocols),
+    protocol=one_of([*CONFIG.protocols, *CONFIG.spotting_protocols]),
     part=r"seed\d+(_job\d+of\d+)?",
+    spotter=one_of(CONFIG.spotters),
+    seed=r"\d+",
+    type="macro|micro",
+    k=r"\d+",
     unit="[^/]+",
 
 
@@ -92,6 +111,11 @@ def run_files(name, kind=None):
     kinds = {run: {CONFIG.datasets[name].kind for name in CONFIG.members(run.dataset)} for run in RUNS}
     wanted = [run for run in RUNS if kind is None or kinds[run] == {kind}]
     return [pattern.format(run=run, name=name) for run in wanted]
+
+
+def recognition_tables():
+    """The table of all runs of recognition, if there is one."""
+    return ["results/scores.csv"] if RUNS else []
 
 
 def sheets():
@@ -279,14 +303,29 @@ def raw_folder(wildcards, input):
 
 
 def rows(wildcards):
-    """The manifest's rows of a unit."""
+    """The rows of a unit in the manifest, or among the silent videos."""
     table = manifest(wildcards.dataset)
-    return table[table.unit == wildcards.unit]
+    own = table[table.unit == wildcards.unit]
+    if own.empty:
+        others = silent(wildcards.dataset)
+        own = others[others.unit == wildcards.unit]
+    return own
+
+
+def listing(wildcards, input):
+    """The table that has the rows of a unit. Which of the two it is does not matter, so it is not compared."""
+    labelled = (manifest(wildcards.dataset).unit == wildcards.unit).any()
+    return f"results/{wildcards.dataset}/{'manifest' if labelled else 'silent'}.csv"
 
 
 def rows_hash(stage):
     """What a stage reads of the rows of its unit."""
     return lambda wildcards: hash_of_rows(rows(wildcards), stage)
+
+
+def flow_rows_hash(wildcards):
+    """What the flow stage reads of the rows of its unit: of whole videos their names alone."""
+    return hash_of_rows(rows(wildcards), "flow" if per_expression(wildcards.pairs) else "flow_of_videos")
 
 
 def all_rows_hash(stage):
@@ -404,6 +443,8 @@ MEMORY_MB = {
     "flow": 1000,
     "pack": 2000,
     "train": 3000,
+    "score_pairs": 6000,
+    "spot": 1500,
     "report": 1500,
 }
 MINUTES = {
@@ -412,6 +453,8 @@ MINUTES = {
     "flow": 60,
     "pack": 30,
     "train": 120,
+    "score_pairs": 600,
+    "spot": 15,
     "report": 15,
 }
 

@@ -16,9 +16,10 @@ rule flow:
         runtime=minutes_for("flow"),
     params:
         stage=script("flow"),
+        listing=listing,
         spec=flow_spec,
-        clips=rows_hash("flow"),
+        clips=flow_rows_hash,
         code=fingerprint("flow"),
     shell:
-        "python {params.stage:q} results/{wildcards.dataset}/manifest.csv {input.aligned:q} {output.flow:q}"
+        "python {params.stage:q} {params.listing:q} {input.aligned:q} {output.flow:q}"
         " --unit {wildcards.unit:q} --spec {params.spec:q} --code {params.code} --threads {threads} > {log:q} 2>&1"

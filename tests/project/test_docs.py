@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mexflow.config import alignment, augmentation, datasets, features, flow, training
-from mexflow.config.configuration import Configuration, Experiment, SystemExperiment
+from mexflow.config import alignment, augmentation, datasets, features, flow, spotting, training
+from mexflow.config.configuration import Configuration, Experiment, SpottingExperiment, SystemExperiment
 from mexflow.datasets.index import KINDS
 from mexflow.datasets.labels import scheme_table
 
@@ -47,8 +47,13 @@ def test_the_picture_of_the_architecture_is_the_rule_graph() -> None:
         training.SpatialStageSpec,
         augmentation.AugmentationSpec,
         training.ProtocolSpec,
+        spotting.SoftnetSpec,
+        spotting.FlowStrainSpec,
+        spotting.MdmdSpec,
+        spotting.SpottingProtocolSpec,
         Experiment,
         SystemExperiment,
+        SpottingExperiment,
         Configuration,
     ],
 )
