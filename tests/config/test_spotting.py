@@ -134,6 +134,45 @@ def test_given_weights_know_their_subjects(protocol: dict[str, Any], said: str) 
     assert mistakes(changed(released)) == [f"config.yaml: {said}"]
 
 
+@pytest.mark.parametrize(
+    ("section", "changes", "said"),
+    [
+        ("spotting_protocols.paper", {"p": 1.5}, ".p: should be less than or equal to 1 (given: 1.5)"),
+        ("spotting_protocols.paper", {"p": "inner"}, '.p: "inner" is not known here; known: inner_subjects'),
+        (
+            "spotting_protocols.paper",
+            {"k": "training"},
+            '.k: "training" is not known here; did you mean "training_subjects"?',
+        ),
+        ("spotting_protocols.paper", {"k": 6}, ".k: keys with values are needed, as in {key: value} (given: 6)"),
+        (
+            "spotting_protocols.paper",
+            {"k": {"micro": 0, "macro": 3}},
+            ".k.micro: should be greater than 0 (given: 0)",
+        ),
+        (
+            "spotting_protocols.paper",
+            {"k": {"mikro": 6, "macro": 3}},
+            '.k: "mikro" is not known here; did you mean "micro"?',
+        ),
+        ("spotters.mdmd", {"k": "publishd"}, '.k: "publishd" is not known here; did you mean "published"?'),
+        ("spotters.mdmd", {"lengths": {"micro": [0, 5]}}, ".lengths.micro[0]: should be greater than 0 (given: 0)"),
+        ("spotters.mdmd", {"method": "mdm"}, '.method: "mdm" is not known here; did you mean "mdmd"?'),
+    ],
+)
+def test_a_word_or_a_number_that_cannot_be_is_told_once_where_it_stands(
+    section: str, changes: dict[str, Any], said: str
+) -> None:
+    kind, name = section.split(".")
+    assert mistakes(changed(lambda c: c[kind][name].update(changes))) == [f"config.yaml: {section}{said}"]
+
+
+def test_a_spotter_without_a_method_is_told() -> None:
+    assert mistakes(changed(lambda c: c["spotters"]["mdmd"].pop("method"))) == [
+        'config.yaml: spotters.mdmd: the key "method" is missing'
+    ]
+
+
 def test_precomputed_features_cannot_be_spotted_in() -> None:
     def given(config: dict[str, Any]) -> None:
         config["datasets"]["given"] = {"kind": "packed", "file": "given.h5"}

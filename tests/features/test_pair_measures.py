@@ -8,6 +8,7 @@ import pytest
 
 from features.made import blocks, constant_block, flow_feature
 from mexflow.config.spotting import FlowStrainSpec, MdmdSpec
+from mexflow.features import pair_measures
 from mexflow.features.flow_strain import flow_strain, flow_strain_scores
 from mexflow.features.mdmd import mdmd, relative_differences
 from mexflow.features.pack import PAIR_COLUMNS, Sources, pack_pairs
@@ -68,6 +69,55 @@ def test_mdmd_has_a_score_where_head_current_and_tail_frame_are_there(flows: Pat
     expected[: FRAMES - 2 * K] = relative_differences(values, K)
     np.testing.assert_allclose(found.samples, expected, rtol=1e-5, atol=1e-7)
     assert not found.samples[-K:].any()
+
+
+@pytest.mark.parametrize("spotter", [FlowStrainSpec(method="flow_strain"), MdmdSpec(method="mdmd", blocks=(3, 3))])
+def test_scores_do_not_depend_on_how_many_pairs_are_in_memory(
+    flows: Path, spotter: FlowStrainSpec | MdmdSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = measured(flows, spotter).samples
+    monkeypatch.setattr(pair_measures, "_BLOCK", 7)
+    np.testing.assert_allclose(measured(flows, spotter).samples, at_once, rtol=1e-6)
+
+
+def test_a_video_too_short_for_pairs_of_2k_has_scores_of_0(flows: Path) -> None:
+    with writing_flow(flows / f"interval_{2 * K}" / "u.h5", "{}", "") as file:
+        file.leave_out("long")
+        file.leave_out("gone")
+    found = measured(flows, MdmdSpec(method="mdmd", blocks=(3, 3)))
+    assert found.samples.shape == (FRAMES - K,)
+    assert not found.samples.any()
+
+
+def test_a_missing_frame_moves_no_score_of_mdmd(flows: Path) -> None:
+    """Frame 20 shows no face; around the pairs that it takes away, scores stay those of their own frames."""
+    spotter = MdmdSpec(method="mdmd", blocks=(3, 3))
+    whole = measured(flows, spotter)
+    for interval in (K, 2 * K):
+        block = moving(interval)
+        there = (block.pairs != 20).all(axis=1)
+        with writing_flow(flows / f"interval_{interval}" / "u.h5", "{}", "") as file:
+            file.add("long", 20.0, blocks(FlowBlock(**{name: array[there] for name, array in vars(block).items()})))
+            file.leave_out("gone")
+    lacking = measured(flows, spotter)
+    firsts = lacking.clips["first"].to_numpy()
+    assert set(whole.clips["first"]) - set(firsts) == {20, 20 - K}
+    # Near frame 20 neighbours are missing, from which a score is told.
+    far = (firsts < 20 - 4 * K) | (firsts > 20 + 2 * K)
+    expected = whole.samples[np.isin(whole.clips["first"], firsts[far])]
+    np.testing.assert_allclose(lacking.samples[far], expected, rtol=1e-5)
+    assert lacking.samples[firsts == 20 - 2 * K] == 0
+
+
+def test_scores_stand_beside_the_pairs_of_every_video_that_is_there(flows: Path) -> None:
+    for interval in (K, 2 * K):
+        with writing_flow(flows / f"interval_{interval}" / "u.h5", "{}", "") as file:
+            file.add("long", 20.0, blocks(moving(interval)))
+            file.add("gone", 20.0, blocks(moving(interval)))
+    found = measured(flows, MdmdSpec(method="mdmd", blocks=(3, 3)))
+    assert list(found.clips.columns) == list(PAIR_COLUMNS)
+    assert found.clips.video.tolist() == ["long"] * (FRAMES - K) + ["gone"] * (FRAMES - K)
+    np.testing.assert_array_equal(*np.split(found.samples, 2))
 
 
 def test_a_video_that_was_left_out_has_no_pairs_but_a_file(flows: Path) -> None:

@@ -148,6 +148,7 @@ def test_pair_scores_come_back_in_their_order(tmp_path):
     videos = [
         VideoScores("d", "s1", "02_é", 0, "d/s1", 6, 30.0, np.arange(3, 8), np.float32([0.1, 0, -2, 3, 4])),
         VideoScores("d", "s2", "01", 1, "d/s2", 7, 200.0, np.zeros(0, np.int64), np.zeros(0, np.float32)),
+        *(VideoScores("d", "s3", f"{n}", 2, "d/s3", 5, 30.0, np.array([n]), np.float32([n])) for n in range(12, 0, -1)),
     ]
     write_pair_scores(videos, tmp_path / "pair_scores.h5", "{}", "code")
     for before, after in zip(videos, read_pair_scores(tmp_path / "pair_scores.h5"), strict=True):

@@ -72,6 +72,21 @@ def test_overlaps_are_those_of_sets_of_frames(pairs: Path) -> None:
     np.testing.assert_allclose(samples.targets(0, K), np.array(expected, float), rtol=1e-6)
 
 
+@pytest.mark.parametrize("labels", ["published", "overlap"])
+def test_an_interval_of_which_no_frame_was_kept_marks_nothing(tmp_path: Path, labels: str) -> None:
+    """Every fourth frame is kept, from 1 on: none of 2–4, none of 42–44, and the last is 249."""
+    manifest = manifest_of(
+        ("s1", "a", "micro", 2, 4),
+        ("s1", "a", "micro", 42, 44),
+        ("s1", "a", "micro", 250, 400),
+        ("s2", "b", "micro", 9, 9),
+    )
+    write_pairs(tmp_path, VIDEOS, K, SAMPLES, step=4)
+    samples, _ = training_set(tmp_path, manifest, spotter={"labels": labels})
+    assert not samples.targets(0, K).any()
+    assert samples.targets(1, K).any() == (labels == "overlap")
+
+
 def test_shifted_labels_are_those_of_half_a_video_away(pairs: Path) -> None:
     samples, _ = training_set(pairs, shift_labels=True)
     for place, video in enumerate(VIDEOS.video):

@@ -87,6 +87,14 @@ def test_a_video_that_is_scored_in_two_folds_is_found() -> None:
         audited([*folds, replace(folds[1], number=3)], spec)
 
 
+def test_a_video_that_is_scored_in_no_fold_is_found() -> None:
+    spec = scoring()
+    folds = folds_of(spec)
+    folds[2] = replace(folds[2], scored=(S3_C,))
+    with pytest.raises(LeakError, match=r"fold 3 \(d/s3 held out\): d/s3/quiet is not scored"):
+        audited(folds, spec)
+
+
 @pytest.mark.parametrize("inner_share", [None, 0.5])
 def test_a_k_of_all_labels_is_found_where_it_should_be_that_of_training_subjects(inner_share: float | None) -> None:
     spec = scoring(k="training_subjects", inner_share=inner_share)

@@ -1,12 +1,13 @@
 """What pydantic finds wrong, in the words of somebody who writes YAML."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from mexflow.config.spec import nearest
 
-_TAGGED = {"datasets", "features", "experiments"}
+_TAGGED = {"datasets", "features", "experiments", "spotters"}
 
 
 def mistakes_in_words(error: ValidationError) -> list[str]:
@@ -21,12 +22,30 @@ def mistakes_in_words(error: ValidationError) -> list[str]:
     ...     mistakes_in_words(error)
     ['unknown key "sise"; did you mean "size"?']
     """
-    return [line for one in error.errors() if not _follows_from_another(one) for line in _lines(one)]
+    return [
+        line for one in _of_the_branch_meant(error.errors()) if not _follows_from_another(one) for line in _lines(one)
+    ]
 
 
 def _follows_from_another(error: Any) -> bool:
     # A list whose only entry is wrong is reported as too short as well.
     return error["type"] == "too_short" and len(error["input"]) > 0
+
+
+def _of_the_branch_meant(errors: Sequence[Any]) -> Iterator[Any]:
+    """Where a word or something else may stand, pydantic tells why it is neither: here only what fits what is given."""
+    given = {}
+    for one in errors:
+        depth = next((at for at, part in enumerate(one["loc"]) if str(part).startswith("literal[")), None)
+        if depth is not None:
+            given[one["loc"][:depth]] = one["input"]
+    for one in errors:
+        place = one["loc"]
+        depth = next((at for at in range(len(place)) if place[:at] in given), None)
+        if depth is None:
+            yield one
+        elif isinstance(given[place[:depth]], str) == str(place[depth]).startswith("literal["):
+            yield one | {"loc": (*place[:depth], *place[depth + 1 :])}
 
 
 def _lines(error: Any) -> list[str]:
@@ -49,7 +68,7 @@ def _message(error: Any) -> str:
             word = error["ctx"].get("tag") or given
             message = f'"{word}" is not known here{nearest(str(word), known)}'
         case "union_tag_not_found":
-            message = 'the key "kind" is missing'
+            message = f'the key "{_tag(error)}" is missing'
         case "string_pattern_mismatch":
             message = f'"{given}" is no name: letters, digits, "_" and "-" only'
         case "string_type" if isinstance(given, bool):
@@ -87,4 +106,10 @@ def _where(error: Any) -> str:
             path += f"[{part}]"
         elif not (depth == 2 and location[0] in _TAGGED):  # pydantic puts the kind there
             path += f".{part}" if path else part
-    return f"{path}.kind" if error["type"] == "union_tag_invalid" else path
+    return f"{path}.{_tag(error)}" if error["type"] == "union_tag_invalid" else path
+
+
+def _tag(error: Any) -> str:
+    """The key that says which kind of thing is meant."""
+    name = str(error["ctx"]["discriminator"]).strip("'")
+    return "kind" if name.endswith("()") else name  # a function tells features by their kind

@@ -85,6 +85,6 @@ def _by_mdmd(clip: ClipFlow, longer: ClipFlow | None, k: int, spotter: MdmdSpec)
         twice = longer.flow(int(there[0]), int(there[-1]) + 1)[there - there[0]]
         values.append(mdmd(flow, twice, spotter.blocks, spotter.directions))
     if values:
-        relative = relative_differences(np.concatenate(values), k)
-        scores[: min(len(relative), max(len(clip) - k, 0))] = relative[: max(len(clip) - k, 0)]
+        scores[mine] = relative_differences(np.concatenate(values), k)
+        scores[max(len(clip) - k, 0) :] = 0
     return scores

@@ -45,8 +45,9 @@ class PairTrainingSet:
         whose = (self._expressions[VIDEO] == self._videos.iloc[video][VIDEO]).all(axis=1)
         rows = self._expressions[whose]
         onsets = np.searchsorted(numbers, rows.onset.to_numpy())
-        offsets = np.maximum(np.searchsorted(numbers, rows.offset.to_numpy(), side="right") - 1, onsets)
-        labels = _LABELS[self._spotter.labels](len(first) + k, k, onsets, offsets)
+        offsets = np.searchsorted(numbers, rows.offset.to_numpy(), side="right") - 1
+        there = offsets >= onsets
+        labels = _LABELS[self._spotter.labels](len(first) + k, k, onsets[there], offsets[there])
         return np.roll(labels, len(labels) // 2) if self._spec.shift_labels else labels
 
     def of(self, fold: SpottingFold) -> tuple[np.ndarray, np.ndarray]:

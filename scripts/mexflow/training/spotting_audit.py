@@ -39,6 +39,12 @@ def audit_spotting(
         Naming the fold and the video, at the first leak.
     """
     subjects = videos.dataset + "/" + videos.subject
+    rows = expressions_of(manifest, spec.type, spec.cut_off)
+    shown = set(rows[VIDEO].itertuples(index=False, name=None))
+    of_subject: dict[str, list[int]] = {}
+    for one, video in enumerate(videos[VIDEO].itertuples(index=False, name=None)):
+        if spec.videos == "all" or video in shown:
+            of_subject.setdefault(subjects[one], []).append(one)
     tested: set[int] = set()
     for fold in folds:
         where = f"fold {fold.number + 1} ({fold.held_out} held out)"
@@ -53,8 +59,10 @@ def audit_spotting(
             if twice or scored - {fold.held_out}:
                 raise LeakError(f"{where}: a video is scored in another fold than that of its subject.")
             tested |= set(fold.scored)
+            lacking = [one for one in of_subject.get(fold.held_out, []) if one not in fold.scored]
+            if lacking:
+                raise LeakError(f"{where}: {'/'.join(videos.iloc[lacking[0]][VIDEO])} is not scored.")
         if spec.k == "training_subjects":
-            rows = expressions_of(manifest, spec.type, spec.cut_off)
             others = rows[rows.dataset + "/" + rows.subject != fold.held_out]
             if fold.k != half_length(others.onset.tolist(), others.offset.tolist(), spec.rate):
                 raise LeakError(f"{where}: k is {fold.k}, and not that of the training subjects' labels.")
