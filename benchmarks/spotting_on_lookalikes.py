@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 
 from mexflow.datasets.manifest import read_manifest
+from mexflow.evaluation.matching import MATCHINGS, arranged, group_counts, overlaps
 from mexflow.evaluation.spotted import true_intervals
-from mexflow.evaluation.spotting import score_spotting
+from mexflow.evaluation.spotting import f1
 from mexflow.store.pair_scores import read_pair_scores
 from mexflow.store.spotting import VIDEO, read_spotted
-from mexflow.training.spotting_folds import long_videos
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs/spotting_scores.md"
-DRAWS = 400
+DRAWS = 200
 
 
 def main() -> None:
@@ -80,31 +80,29 @@ def _members(table: pd.DataFrame, row: tuple) -> list[str]:
 
 def chance(results: Path, datasets: list[str], row: tuple) -> np.ndarray:
     """Overall F1 of the first seed's intervals, moved at random."""
-    spotted, truth, videos, lengths = [], [], [], {}
+    spotted, truth, lengths = [], [], {}
     for dataset in datasets:
         folder = results / dataset / "spotting" / row.feature / row.spotter / row.protocol / "seed0"
-        manifest = read_manifest(results / dataset / "manifest.csv")
-        truth.append(true_intervals(manifest))
-        videos.append(long_videos(manifest, read_manifest(results / dataset / "silent.csv")))
+        truth.append(true_intervals(read_manifest(results / dataset / "manifest.csv")))
         for kind in ("macro", "micro"):
             spotted.append(read_spotted(folder / kind / "spotted.csv"))
             for one in read_pair_scores(folder / kind / "test" / "pair_scores.h5"):
                 lengths[one.dataset, one.subject, one.video] = int(one.frames[-1]) + one.k
-    found, true, listed = (pd.concat(tables, ignore_index=True) for tables in (spotted, truth, videos))
+    found, true = (pd.concat(tables, ignore_index=True) for tables in (spotted, truth))
     random = np.random.default_rng(0)
-    return np.array([_moved_f1(found, true, listed, lengths, random) for _ in range(DRAWS)])
+    return np.array([_moved_f1(found, true, lengths, random) for _ in range(DRAWS)])
 
 
-def _moved_f1(
-    found: pd.DataFrame, true: pd.DataFrame, videos: pd.DataFrame, lengths: dict, random: np.random.Generator
-) -> float:
+def _moved_f1(found: pd.DataFrame, true: pd.DataFrame, lengths: dict, random: np.random.Generator) -> float:
     by = {video: int(random.integers(length)) for video, length in lengths.items()}
     keys = [tuple(key) for key in found[VIDEO].to_numpy()]
     length = np.array([lengths[key] for key in keys])
     width = (found.offset - found.onset).to_numpy()
     onset = (found.onset.to_numpy() + np.array([by[key] for key in keys])) % length
-    moved = found.assign(onset=onset, offset=onset + width).drop(columns="apex")
-    return score_spotting(moved, true, videos, draws=0)["overall"]["f1"] or 0.0
+    task = arranged(found.assign(onset=onset, offset=onset + width).drop(columns="apex"), true)
+    rule = MATCHINGS["megc"]
+    hits = rule.pick(overlaps(task.predicted, task.true, 0.5))
+    return float(f1(group_counts(task, hits, rule).sum(axis=(0, 1))))
 
 
 if __name__ == "__main__":
