@@ -209,3 +209,17 @@ def test_the_defaults_leak_nothing_and_what_papers_did_is_named() -> None:
     assert SpottingProtocolSpec(k="published", p=0.55).leaks() == ()
     paper = SpottingProtocolSpec(k="all_labels", p=0.55, videos="with_truth", matching="as_published")
     assert len(paper.leaks()) == 2
+
+
+def test_altered_copies_need_samples_of_a_known_range() -> None:
+    def unscaled(config: dict[str, Any]) -> None:
+        config["features"]["softnet42"]["normalise"] = "none"
+
+    with pytest.raises(UserError, match="spotter softnet alters copies of samples in 0–1"):
+        load_configuration(changed(unscaled))
+
+    def without_copies(config: dict[str, Any]) -> None:
+        unscaled(config)
+        config["spotters"]["softnet"]["augmented_types"] = []
+
+    assert load_configuration(changed(without_copies)).spotting_runs()

@@ -280,7 +280,8 @@ class Configuration(Spec):
                 ):
                     found = (f"{name} {why}" for name in names if (why := check(name)))
                     yield from (f"experiments[{position}].{section}: {one}" for one in found)
-                yield from (f"experiments[{position}]: {one}" for one in self._unfit_spotters(experiment))
+                unfit = [*self._unfit_spotters(experiment), *self._samples_without_range(experiment)]
+                yield from (f"experiments[{position}]: {one}" for one in unfit)
 
     def _why_no_long_videos(self, dataset: str) -> str | None:
         if dataset in self.composites:
@@ -301,6 +302,18 @@ class Configuration(Spec):
         if feature.normalise not in {"sample_min_max", "none"}:
             return "is normalised by its training; spotting needs normalise: sample_min_max or none"
         return None
+
+    def _samples_without_range(self, experiment: SpottingExperiment) -> Iterator[str]:
+        for name, feature in itertools.product(experiment.spotters, experiment.features):
+            spotter = self.spotters.get(name)
+            if not isinstance(spotter, SoftnetSpec) or spotter.weights:
+                continue
+            altered = set(spotter.augmented_types) & set(experiment.types)
+            if altered and getattr(self.features.get(feature), "normalise", "") == "none":
+                yield (
+                    f"spotter {name} alters copies of samples in 0–1, and {feature} has no such range; give it"
+                    " normalise: sample_min_max, or the spotter augmented_types: []"
+                )
 
     def _unfit_spotters(self, experiment: SpottingExperiment) -> Iterator[str]:
         for name, protocol in itertools.product(experiment.spotters, experiment.protocols):
