@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from mexflow.cli.stage import stage
 from mexflow.config.spotting import SpottingEvaluationSpec
 from mexflow.datasets.manifest import read_manifest
 from mexflow.evaluation.spotted import true_intervals
-from mexflow.evaluation.spotting_run import interval_log, score_run
+from mexflow.evaluation.spotting_run import interval_log, read_seeds, score_run
 from mexflow.store.records import write_record
-from mexflow.store.spotting import read_spotted
 from mexflow.store.tables import write_csv
 from mexflow.training.spotting_folds import long_videos
 
@@ -21,10 +18,7 @@ def main(
 ) -> None:
     labelled = read_manifest(manifest)
     truth = true_intervals(labelled, spec.cut_off)
-    by_seed: dict[int, list[pd.DataFrame]] = {}
-    for path in spotted:  # …/seed<N>/<type>/spotted.csv
-        by_seed.setdefault(int(path.parts[-3].removeprefix("seed")), []).append(read_spotted(path))
-    tables = {seed: pd.concat(by_seed[seed], ignore_index=True) for seed in sorted(by_seed)}
+    tables = read_seeds(spotted)
     write_record(score_run(tables, truth, long_videos(labelled, read_manifest(silent)), spec), scores)
     write_csv(interval_log(next(iter(tables.values())), truth, spec), log)
 

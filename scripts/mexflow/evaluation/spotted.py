@@ -13,6 +13,7 @@ from mexflow.evaluation.peaks import peaks, spotted_intervals
 from mexflow.evaluation.spotting import f1
 from mexflow.store.pair_scores import VideoScores
 from mexflow.store.spotting import INTERVAL, VIDEO
+from mexflow.training.spotting_folds import whole_expressions
 
 CANDIDATES = tuple(round(0.05 * number, 2) for number in range(1, 20))
 """The values of p that are tried on inner subjects: .05, .10 … .95."""
@@ -25,10 +26,9 @@ def true_intervals(manifest: pd.DataFrame, cut_off: str = "kept") -> pd.DataFram
     ----------
     manifest : DataFrame
     cut_off : str
-        "dropped" leaves out those that begin before their video, whose onset has become its first frame, 1.
+        As of `mexflow.training.spotting_folds.whole_expressions`.
     """
-    rows = manifest[manifest.onset > 1] if cut_off == "dropped" else manifest
-    rows = rows.rename(columns={"expression_type": "type"})
+    rows = whole_expressions(manifest, cut_off).rename(columns={"expression_type": "type"})
     return rows[[*INTERVAL, "apex", "emotion", "fps"]].reset_index(drop=True)
 
 

@@ -1,6 +1,7 @@
 """The scores of a spotting run: all its types and seeds together, and its log of hits and misses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from mexflow.config.spotting import SpottingEvaluationSpec
 from mexflow.evaluation.matching import MATCHINGS, arranged, overlaps
 from mexflow.evaluation.spotting import KINDS, score_spotting
-from mexflow.store.spotting import VIDEO
+from mexflow.store.spotting import VIDEO, read_spotted
 
 _COUNTED = ("tp", "fp", "fn", "precision", "recall", "f1")
 
@@ -65,6 +66,20 @@ def score_run(
         "as_published": list(spec.as_published),
         "shifted_labels": spec.shifted_labels,
     }
+
+
+def read_seeds(paths: Sequence[Path]) -> dict[int, pd.DataFrame]:
+    """Seed → spotted intervals of all types, in the order of seeds, from files …/seed<N>/<type>/spotted.csv.
+
+    Raises
+    ------
+    UserError
+        If a file cannot be read.
+    """
+    tables: dict[int, list[pd.DataFrame]] = {}
+    for path in paths:
+        tables.setdefault(int(path.parts[-3].removeprefix("seed")), []).append(read_spotted(path))
+    return {seed: pd.concat(tables[seed], ignore_index=True) for seed in sorted(tables)}
 
 
 def interval_log(spotted: pd.DataFrame, truth: pd.DataFrame, spec: SpottingEvaluationSpec) -> pd.DataFrame:

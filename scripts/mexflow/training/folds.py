@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 
 from mexflow.config.training import ProtocolSpec, ValidationSpec
 from mexflow.errors import UserError
+from mexflow.training.seeds import seed_of_fold
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Fold:
     test: np.ndarray
 
     def seed(self, run_seed: int) -> int:
-        """A seed that follows from the run's seed and who is held out, not from the folds trained before."""
-        return int(np.random.SeedSequence([run_seed, crc32(self.held_out.encode())]).generate_state(1)[0])
+        """See `mexflow.training.seeds.seed_of_fold`."""
+        return seed_of_fold(run_seed, self.held_out)
 
 
 def subject_keys(clips: pd.DataFrame) -> np.ndarray:

@@ -6,10 +6,11 @@ import pandas as pd
 from mexflow.config.augmentation import AugmentationSpec
 from mexflow.config.spotting import ScoringSpec, SoftnetSpec
 from mexflow.errors import UserError
+from mexflow.store.spotting import VIDEO
 from mexflow.training.augmentation import augmented
 from mexflow.training.pair_samples import PairSamples
 from mexflow.training.pseudo_labels import overlap_labels, published_labels
-from mexflow.training.spotting_folds import VIDEO, SpottingFold, expressions_of
+from mexflow.training.spotting_folds import SpottingFold, expressions_of
 
 _LABELS = {"published": published_labels, "overlap": overlap_labels}
 _SOFTNET = AugmentationSpec(family="softnet")

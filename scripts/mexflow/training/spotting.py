@@ -14,10 +14,11 @@ from mexflow.config.spotting import ScoringSpec, SoftnetSpec
 from mexflow.errors import UserError
 from mexflow.store.finished_folds import FinishedFold
 from mexflow.store.pair_scores import VideoScores
+from mexflow.store.spotting import VIDEO
 from mexflow.training.pair_samples import PairSamples
 from mexflow.training.pair_training_set import PairTrainingSet
 from mexflow.training.spotting_audit import audit_spotting
-from mexflow.training.spotting_folds import VIDEO, SpottingFold, spotting_folds
+from mexflow.training.spotting_folds import SpottingFold, spotting_folds
 
 log = logging.getLogger(__name__)
 

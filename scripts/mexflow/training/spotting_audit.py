@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from mexflow.config.spotting import ScoringSpec
+from mexflow.store.spotting import VIDEO
 from mexflow.training.audit import LeakError
-from mexflow.training.spotting_folds import VIDEO, SpottingFold, expressions_of, half_length
+from mexflow.training.spotting_folds import SpottingFold, expressions_of, half_length
 
 
 def audit_spotting(

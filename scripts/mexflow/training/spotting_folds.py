@@ -3,15 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
 from mexflow.config.spotting import ScoringSpec
 from mexflow.errors import UserError
-
-VIDEO = ["dataset", "subject", "video"]
+from mexflow.store.spotting import VIDEO
+from mexflow.training.seeds import seed_of_fold
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,8 @@ class SpottingFold:
     scored: tuple[int, ...]
 
     def seed(self, run_seed: int) -> int:
-        """A seed that follows from the run's seed and who is held out."""
-        return int(np.random.SeedSequence([run_seed, crc32(self.held_out.encode())]).generate_state(1)[0])
+        """See `mexflow.training.seeds.seed_of_fold`."""
+        return seed_of_fold(run_seed, self.held_out)
 
 
 def half_length(onsets: Sequence[int], offsets: Sequence[int], rate: float = 1.0) -> int:
@@ -88,18 +87,22 @@ def long_videos(manifest: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def expressions_of(manifest: pd.DataFrame, expression_type: str, cut_off: str) -> pd.DataFrame:
-    """The labelled intervals of a type: rows of the manifest.
+def whole_expressions(manifest: pd.DataFrame, cut_off: str) -> pd.DataFrame:
+    """The labelled intervals that count: rows of the manifest.
 
     Parameters
     ----------
     manifest : DataFrame
-    expression_type : str
     cut_off : str
         "dropped" leaves out those that begin before their video, whose onset was 0 and has become the first frame, 1.
     """
-    rows = manifest[manifest.expression_type == expression_type]
-    return rows[rows.onset > 1] if cut_off == "dropped" else rows
+    return manifest[manifest.onset > 1] if cut_off == "dropped" else manifest
+
+
+def expressions_of(manifest: pd.DataFrame, expression_type: str, cut_off: str) -> pd.DataFrame:
+    """Those of `whole_expressions` that are of one type."""
+    rows = whole_expressions(manifest, cut_off)
+    return rows[rows.expression_type == expression_type]
 
 
 def spotting_folds(videos: pd.DataFrame, manifest: pd.DataFrame, spec: ScoringSpec) -> list[SpottingFold]:
