@@ -6,12 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from mexflow.cli.stage import stage
-from mexflow.datasets.manifest import read_manifest
-from mexflow.evaluation.spotted import true_intervals
 from mexflow.report.spotted_video import read_thresholds, read_video_units, spotted_videos
 from mexflow.report.spotting_page import PictureFiles, write_spotting_pages
 from mexflow.store.pair_scores import VideoScores, read_pair_scores
-from mexflow.store.spotting import VIDEO, read_spotted
+from mexflow.store.spotting import VIDEO, read_spotted, read_true_intervals
+from mexflow.training.spotting_folds import whole_expressions
 
 
 @stage
@@ -36,7 +35,7 @@ def main(
     scores: dict[str, list[VideoScores]] = defaultdict(list)
     for name, path in zip(types, pair_scores, strict=True):  # a type for each file; several files may share one
         scores[name] += read_pair_scores(path)
-    true = true_intervals(read_manifest(truth), cut_off)
+    true = whole_expressions(read_true_intervals(truth), cut_off)
     listed = read_video_units(videos)
     found = spotted_videos(
         listed,

@@ -2,6 +2,8 @@
 
 from html import escape
 
+import pandas as pd
+
 
 def counted(number: int, thing: str) -> str:
     """A number and its noun.
@@ -17,6 +19,24 @@ def counted(number: int, thing: str) -> str:
 def text(value: object) -> str:
     """A value as text in HTML."""
     return escape(str(value))
+
+
+def three_digits(value: float | None) -> str:
+    """A score as tables write it; a dash for what is undefined.
+
+    Examples
+    --------
+    >>> three_digits(0.9124), three_digits(1), three_digits(None)
+    ('.912', '1.000', '–')
+    """
+    return "–" if pd.isna(value) else f"{value:.3f}".removeprefix("0")
+
+
+def score_cell(value: float, deviation: float, low: float, high: float) -> str:
+    """A score in HTML, with its deviation and interval where they are defined."""
+    spread = "" if pd.isna(deviation) else f" ± {three_digits(deviation)}"
+    interval = "" if pd.isna(low) else f"<br><small>[{three_digits(low)}, {three_digits(high)}]</small>"
+    return f"<b>{three_digits(value)}</b>{spread}{interval}"
 
 
 PAGE_STYLE = """

@@ -11,7 +11,7 @@ from mexflow.config.configuration import Run
 from mexflow.config.paper_tables import PaperTableSpec, TabledRun, TableName
 from mexflow.config.systems import SYSTEMS
 from mexflow.evaluation.recognition import METRICS
-from mexflow.report.page import PAGE_STYLE, counted, text
+from mexflow.report.page import PAGE_STYLE, counted, score_cell, text, three_digits
 from mexflow.report.published import DATA, TABLES, Column, Figure, PaperTable
 from mexflow.store.files import replacing
 
@@ -238,11 +238,9 @@ def _mark(words: str, notes: dict[str, int], kind: str = "mark") -> str:
 
 def _metric_cells(row: pd.Series, column: Column, published: set[str]) -> str:
     name = column.metric
-    spread = "" if pd.isna(row[f"{name}_sd"]) else f" ± {_number(row[f'{name}_sd'])}"
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    interval = "" if pd.isna(low) else f"<br><small>[{_number(low)}, {_number(high)}]</small>"
-    value = "–" if pd.isna(row[name]) else f"<b>{_number(row[name])}</b>{spread}{interval}"
-    beside = f"<td>{_number(row[f'{name}_published'])}</td>" if name in published else ""
+    measured = row[[name, f"{name}_sd", f"{name}_low", f"{name}_high"]]
+    value = "–" if pd.isna(row[name]) else score_cell(*measured)
+    beside = f"<td>{three_digits(row[f'{name}_published'])}</td>" if name in published else ""
     return f"<td class='metric'>{value}</td>{beside}"
 
 
@@ -254,18 +252,13 @@ def _baselines(table: PaperTable, rows: pd.DataFrame, published: set[str]) -> li
     lines = []
     for (_, _, clips, _, name), test in tests.iterrows():
         cells = "".join(
-            f"<td class='metric'>{_number(test[f'{one.metric}_majority'])}</td>"
+            f"<td class='metric'>{three_digits(test[f'{one.metric}_majority'])}</td>"
             + ("<td></td>" if one.metric in published else "")
             for one in table.columns
         )
         words = f"always “{text(name)}”: the commonest class"
         lines.append(f"<tr class='baseline'><th scope='row'>{words}</th><td>{clips}</td><td></td>{cells}</tr>")
     return lines
-
-
-def _number(value: float) -> str:
-    """Three digits, as tables of scores write them: .912."""
-    return "–" if pd.isna(value) else f"{value:.3f}".removeprefix("0")
 
 
 _STYLE = """

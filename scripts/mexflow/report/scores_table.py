@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mexflow.config.configuration import Run
-from mexflow.report.page import PAGE_STYLE, counted, text
+from mexflow.report.page import PAGE_STYLE, counted, score_cell, text, three_digits
 from mexflow.store.files import replacing
 
 _METRICS = ("uf1", "uar", "war")
@@ -98,7 +98,9 @@ def _test_rows(test: pd.DataFrame) -> str:
 
 
 def _run_row(row: pd.Series) -> str:
-    cells = "".join(f"<td>{_metric(row, name)}</td>" for name in _METRICS)
+    cells = "".join(
+        f"<td>{score_cell(*row[[name, f'{name}_sd', f'{name}_low', f'{name}_high']])}</td>" for name in _METRICS
+    )
     told = f" title='{text(row.leaks)}'" if row.leaks else ""
     audit = "<td>passed</td>" if row.audit == "passed" else f"<td class='control'{told}>{text(row.audit)}</td>"
     return (
@@ -108,16 +110,9 @@ def _run_row(row: pd.Series) -> str:
 
 
 def _baseline_row(row: pd.Series) -> str:
-    cells = "".join(f"<td>{_number(row[f'majority_{name}'])}</td>" for name in _METRICS)
+    cells = "".join(f"<td>{three_digits(row[f'majority_{name}'])}</td>" for name in _METRICS)
     name = f"always “{text(row.majority_class)}”: the commonest class"
     return f"<tr class='baseline'><th scope='row' colspan='4'>{name}</th>{cells}<td></td></tr>"
-
-
-def _metric(row: pd.Series, name: str) -> str:
-    spread = "" if pd.isna(row[f"{name}_sd"]) else f" ± {_number(row[f'{name}_sd'])}"
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    interval = "" if pd.isna(low) else f"<br><small>[{_number(low)}, {_number(high)}]</small>"
-    return f"<b>{_number(row[name])}</b>{spread}{interval}"
 
 
 def _bar(row: pd.Series) -> str:
@@ -129,16 +124,11 @@ def _bar(row: pd.Series) -> str:
         else f"<line class='interval' x1='{x['uf1_low']:.1f}' x2='{x['uf1_high']:.1f}' y1='9' y2='9'/>"
     )
     return (
-        f"<svg width='160' height='18' role='img' aria-label='UF1 {_number(row.uf1)} on a line from 0 to 1'>"
+        f"<svg width='160' height='18' role='img' aria-label='UF1 {three_digits(row.uf1)} on a line from 0 to 1'>"
         f"<line class='axis' x1='5' x2='155' y1='9' y2='9'/>"
         f"<line class='axis' x1='{x['majority_uf1']:.1f}' x2='{x['majority_uf1']:.1f}' y1='3' y2='15'/>"
         f"{interval}<circle cx='{x['uf1']:.1f}' cy='9' r='4'/></svg>"
     )
-
-
-def _number(value: float) -> str:
-    """Three digits, as tables of scores write them: .912."""
-    return f"{value:.3f}".removeprefix("0")
 
 
 _STYLE = """

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mexflow.config.configuration import SpottingRun
-from mexflow.report.page import PAGE_STYLE, counted, text
+from mexflow.report.page import PAGE_STYLE, counted, score_cell, text, three_digits
 from mexflow.report.published_spotting import PUBLISHED_SPOTTING
 from mexflow.store.files import replacing
 
@@ -127,11 +127,12 @@ def _heading(dataset: str, what: str, note: str, marks: Sequence[str] = ()) -> s
 
 
 def _run_row(row: pd.Series) -> str:
-    cells = "".join(f"<td>{_f1(row, kind)}</td>" for kind in _KINDS)
+    f1 = (score_cell(*row[[f"{kind}_{name}" for name in ("f1", "sd", "low", "high")]]) for kind in _KINDS)
+    cells = "".join(f"<td>{one}</td>" for one in f1)
     found = " / ".join(_count(row[f"overall_{name}"]) for name in _COUNTS)
     return (
         f"<tr><th scope='row'>{text(row.spotter)}</th><td class='name'>{text(row.feature)}</td><td>{row.seeds}</td>"
-        f"{cells}<td>{found}</td><td>{_number(row.overall_ap)}</td></tr>"
+        f"{cells}<td>{found}</td><td>{three_digits(row.overall_ap)}</td></tr>"
     )
 
 
@@ -140,27 +141,13 @@ def _published_rows(run: pd.Series) -> list[str]:
     rows = [
         f"<tr class='published'><th scope='row' colspan='3'>{text(one.method)} · {text(one.source)}"
         f"<br><small>{text(one.note)}</small></th>"
-        + "".join(f"<td>{_number(value)}</td>" for value in (one.macro, one.micro, one.overall))
+        + "".join(f"<td>{three_digits(value)}</td>" for value in (one.macro, one.micro, one.overall))
         + "<td></td><td></td></tr>"
         for one in PUBLISHED_SPOTTING
         if one.kind == run.kind
     ]
     heading = _heading(run.dataset, "published", "on the real dataset, not on its look-alike")
     return ["\n".join(["<tbody>", heading, *rows, "</tbody>"])] if rows else []
-
-
-def _f1(row: pd.Series, kind: str) -> str:
-    spread = "" if pd.isna(row[f"{kind}_sd"]) else f" ± {_number(row[f'{kind}_sd'])}"
-    low, high = row[f"{kind}_low"], row[f"{kind}_high"]
-    interval = "" if pd.isna(low) else f"<br><small>[{_number(low)}, {_number(high)}]</small>"
-    return f"<b>{_number(row[f'{kind}_f1'])}</b>{spread}{interval}"
-
-
-def _number(value: float | None) -> str:
-    """Three digits, as tables of scores write them: .912; a dash for what is undefined."""
-    if value is None or pd.isna(value):
-        return "–"
-    return f"{value:.3f}".removeprefix("0")
 
 
 def _count(value: float) -> str:

@@ -93,6 +93,7 @@ def whole_expressions(manifest: pd.DataFrame, cut_off: str) -> pd.DataFrame:
     Parameters
     ----------
     manifest : DataFrame
+        Or true intervals in the schema of `mexflow.store.spotting`.
     cut_off : str
         "dropped" leaves out those that begin before their video, whose onset was 0 and has become the first frame, 1.
     """
