@@ -1,4 +1,4 @@
-# make run    the demo (or what config.yaml asks for), its scores and its report
+# make run    the demo (or what config.yaml asks for), its scores and its report; of what is finished where jobs fail
 # make test   the tests
 # Both install what they need into .venv first, once.
 
@@ -9,12 +9,14 @@ BIN := .venv/bin
 .PHONY: run report test lint format clean
 
 run: .venv/installed
-	$(BIN)/snakemake --cores $(CORES)
-	@$(BIN)/snakemake --report results/report.html --quiet all
-	@$(BIN)/mexflow scores
+	@$(BIN)/snakemake --cores $(CORES) || { status=$$?; test -e results/failed.csv || exit $$status; }; \
+	  $(BIN)/snakemake finished --report results/report.html --quiet all; \
+	  $(BIN)/mexflow scores; \
+	  exit $$status
 
 report: .venv/installed
-	$(BIN)/snakemake --report results/report.html
+	$(BIN)/snakemake finished --report results/report.html
+	@test ! -e results/failed.html || echo "Some jobs failed: see results/failed.html"
 
 test: .venv/installed
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

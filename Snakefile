@@ -16,6 +16,7 @@ report: "docs/report.rst"
 
 include: "rules/common.smk"
 include: "rules/spotting_grid.smk"
+include: "rules/resources.smk"
 include: "rules/synthesize.smk"
 include: "rules/align.smk"
 include: "rules/flow.smk"
@@ -46,3 +47,22 @@ rule demo:
     input:
         run_files("confusion.png", kind="demo"),
     localrule: True
+
+
+rule finished:
+    """What is there of it already: a report can be made of that while other runs have failed or are not begun."""
+    input:
+        finished_files,
+    localrule: True
+
+
+onstart:
+    end_jobs_of_a_killed_run()
+
+
+onsuccess:
+    remove_failures(RESULTS)
+
+
+onerror:
+    tell_failures()

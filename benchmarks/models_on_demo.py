@@ -72,8 +72,8 @@ def lines(results: Path) -> Iterator[str]:
     for row in honest.itertuples():
         same = (scores.model == row.model) & (scores.feature == row.feature)
         control = scores[same & (scores.protocol == row.protocol + PERMUTED)].iloc[0]
-        folder = results / "demo/runs" / row.feature / row.labels / row.model / row.protocol / "seed0"
-        seconds = pd.read_csv(folder / "times.csv").seconds.median()
+        folder = results / "demo/runs" / row.feature / row.labels / row.model / row.protocol
+        seconds = pd.concat(map(pd.read_csv, folder.glob("seed*/times.csv"))).seconds.median()
         yield (
             f"| {row.model} | {row.feature} | {_epochs(models[row.model])} | {row.uf1:.3f} [{row.uf1_low:.3f},"
             f" {row.uf1_high:.3f}] | {control.uf1:.3f} [{control.uf1_low:.3f}, {control.uf1_high:.3f}] |"

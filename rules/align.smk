@@ -14,6 +14,8 @@ rule align:
     resources:
         mem_mb=memory_for("align"),
         runtime=minutes_for("align"),
+        disk_mb=disk_for("align"),
+        expected_s=seconds_for("align"),
     params:
         stage=script("align"),
         listing=listing,

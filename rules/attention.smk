@@ -26,8 +26,12 @@ rule attention:
         "../envs/attention.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("train"),
-        runtime=minutes_for("train"),
+        mem_mb=memory_for("attention"),
+        runtime=minutes_for("attention"),
+        disk_mb=disk_for("attention"),
+        expected_s=seconds_for("attention"),
+        gpu=whole_cards,
+        gpu_percent=share_of_cards,
     params:
         stage=script("attention"),
         spec=attention_spec,

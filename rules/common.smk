@@ -1,8 +1,9 @@
 """The grid: configuration, manifests, and the functions that rules take their input and params from."""
 
+import gc
 import hashlib
-import re
 import sys
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,12 +22,13 @@ from mexflow.config.features import FeatureStageSpec
 from mexflow.config.flow import FlowStageSpec
 from mexflow.config.pairs import PAIRS_PATTERN, per_expression
 from mexflow.config.paper_tables import PaperTableSpec
-from mexflow.config.training import TrainingSpec
+from mexflow.config.parts import PART_PATTERN, Part, parts_of
+from mexflow.config.training import TrainingStageSpec
 from mexflow.datasets.demo import subject_recipe
 from mexflow.datasets.identities import shared_people
-from mexflow.datasets.index import index_composite, index_dataset, index_silent_videos
+from mexflow.datasets.index import RESULTS, index_composite, index_dataset, index_silent_videos
 from mexflow.datasets.index import indexed_dataset, indexed_silent_videos, raw_root
-from mexflow.datasets.index import rows_hash as hash_of_rows
+from mexflow.datasets.index import rows_hash as hash_of_rows, unit_hashes
 from mexflow.datasets.labels import classes_of
 from mexflow.datasets.precomputed import without_folder
 from mexflow.datasets.manifest import SCHEMES
@@ -34,7 +36,13 @@ from mexflow.errors import UserError
 from mexflow.models.registry import check_models, is_network, module_of
 from mexflow.provenance.fingerprint import fingerprint
 from mexflow.provenance.installation import check_installation, put_interpreter_first
+from mexflow.report.failures import PAGE, FailedJob, JobErrors, failures_table, read_failures
+from mexflow.report.failures import remove_failures, summary, waiting_runs, write_failures
 from mexflow.report.published import TABLES, tabled_runs
+
+# Snakemake makes millions of objects that live to its end. Looking for garbage among them, as often as Python does by
+# itself, takes a fifth of the time in which it finds out that nothing is to be done.
+gc.set_threshold(100_000, 50, 50)
 
 
 @cache
@@ -94,7 +102,7 @@ wildcard_constraints:
     labels=one_of(SCHEMES),
     model=one_of(CONFIG.models),
     protocol=one_of([*CONFIG.protocols, *CONFIG.spotting_protocols]),
-    part=r"seed\d+(_job\d+of\d+)?",
+    part=PART_PATTERN,
     spotter=one_of(CONFIG.spotters),
     seed=r"\d+",
     type="macro|micro",
@@ -156,6 +164,7 @@ def has_attention(run):
 # Input
 
 
+@cache
 def units(dataset):
     return sorted(manifest(dataset).unit.unique())
 
@@ -206,17 +215,19 @@ def member_features(wildcards):
     return [f"results/{name}/features/{wildcards.feature}.h5" for name in members]
 
 
-def labelled(wildcards):
-    """The rows that the label scheme of a run gives a class."""
-    table = manifest(wildcards.dataset)
-    return table[table[wildcards.labels].isin(classes(wildcards))]
+@cache
+def labelled(dataset, labels):
+    """The rows of a dataset that a label scheme gives a class."""
+    table = manifest(dataset)
+    return table[table[labels].isin(classes_of(labels, table[labels]))]
 
 
+@cache
 def number_of_folds(run):
     protocol = CONFIG.protocols[run.protocol]
     match protocol.split:
         case "loso":
-            return len(labelled(run).drop_duplicates(["dataset", "subject"]))
+            return len(labelled(run.dataset, run.labels).drop_duplicates(["dataset", "subject"]))
         case "k_fold":
             return protocol.folds
         case "hde":
@@ -227,12 +238,11 @@ def number_of_folds(run):
 
 
 def parts(run):
-    """The folders of a run: one per seed, or where its folds are shared among jobs one per job."""
+    """What the training jobs of a run make: so many seeds each, with all folds or where they are shared some of them."""
     model = CONFIG.models[run.model]
     alone = model.folds_per_job is None or CONFIG.protocols[run.protocol].carry_over != "nothing"
     jobs = 1 if alone else -(-number_of_folds(run) // model.folds_per_job)
-    of = [""] if jobs < 2 else [f"_job{number}of{jobs}" for number in range(1, jobs + 1)]
-    return [f"seed{seed}{job}" for seed in RUNS[run] for job in of]
+    return parts_of(RUNS[run], model.seeds_per_job or 1, jobs)
 
 
 def part_files(name):
@@ -243,21 +253,21 @@ def part_files(name):
         if run not in RUNS:
             raise WorkflowError(f"No experiment of the configuration asks for the run {dict(wildcards)}.")
         pattern = "results/{dataset}/runs/{feature}/{labels}/{model}/{protocol}/{part}/{name}"
-        return expand(pattern, part=parts(run), name=name, **wildcards)
+        return expand(pattern, part=[part.name for part in parts(run)], name=name, **wildcards)
 
     return files
 
 
 def first_seed(wildcards):
-    return f"seed{RUNS[Run(**wildcards)][0]}"
+    return RUNS[Run(**wildcards)][0]
 
 
 def first_seed_files(name):
-    """That file of every part of the first seed of a run."""
+    """That file of every part of a run that holds its first seed."""
 
     def files(wildcards):
-        found = part_files(name)(wildcards)
-        return [file for file in found if Path(file).parent.name.partition("_")[0] == first_seed(wildcards)]
+        found, seed = part_files(name)(wildcards), first_seed(wildcards)
+        return [file for file in found if seed in Part.named(Path(file).parent.name).seeds]
 
     return files
 
@@ -312,25 +322,41 @@ def rows(wildcards):
     return own
 
 
+@cache
+def labelled_units(dataset):
+    return frozenset(manifest(dataset).unit)
+
+
 def listing(wildcards, input):
     """The table that has the rows of a unit. Which of the two it is does not matter, so it is not compared."""
-    labelled = (manifest(wildcards.dataset).unit == wildcards.unit).any()
+    labelled = wildcards.unit in labelled_units(wildcards.dataset)
     return f"results/{wildcards.dataset}/{'manifest' if labelled else 'silent'}.csv"
+
+
+# A grid has thousands of jobs and far fewer tables: what is read of a table is hashed once for all jobs.
+@cache
+def hashes_of_units(dataset, stage):
+    return unit_hashes(silent(dataset), stage) | unit_hashes(manifest(dataset), stage)
+
+
+@cache
+def hash_of_dataset(dataset, stage):
+    return hash_of_rows(manifest(dataset), stage)
 
 
 def rows_hash(stage):
     """What a stage reads of the rows of its unit."""
-    return lambda wildcards: hash_of_rows(rows(wildcards), stage)
+    return lambda wildcards: hashes_of_units(wildcards.dataset, stage).get(wildcards.unit, "")
 
 
 def flow_rows_hash(wildcards):
     """What the flow stage reads of the rows of its unit: of whole videos their names alone."""
-    return hash_of_rows(rows(wildcards), "flow" if per_expression(wildcards.pairs) else "flow_of_videos")
+    return rows_hash("flow" if per_expression(wildcards.pairs) else "flow_of_videos")(wildcards)
 
 
 def all_rows_hash(stage):
     """What a stage reads of all rows of its dataset."""
-    return lambda wildcards: hash_of_rows(manifest(wildcards.dataset), stage)
+    return lambda wildcards: hash_of_dataset(wildcards.dataset, stage)
 
 
 def demo_spec(wildcards, input):
@@ -362,7 +388,12 @@ def feature_spec(wildcards):
 
 
 def classes(wildcards):
-    return classes_of(wildcards.labels, manifest(wildcards.dataset)[wildcards.labels])
+    return classes_of_dataset(wildcards.dataset, wildcards.labels)
+
+
+@cache
+def classes_of_dataset(dataset, labels):
+    return classes_of(labels, manifest(dataset)[labels])
 
 
 def files_digest(model, protocol):
@@ -377,22 +408,30 @@ def files_digest(model, protocol):
     return digest.hexdigest()[:16] if any(files) else ""
 
 
-def training_spec(wildcards):
-    seed, *job = map(int, re.findall(r"\d+", wildcards.part))
-    return TrainingSpec(
+def training_of(wildcards, part):
+    return TrainingStageSpec(
         model=CONFIG.models[wildcards.model],
         protocol=CONFIG.protocols[wildcards.protocol],
         labels=wildcards.labels,
         classes=classes(wildcards),
-        seed=seed,
-        job=(job[0] - 1, job[1]) if job else None,
+        seeds=part.seeds,
+        job=part.job,
         files_digest=files_digest(CONFIG.models[wildcards.model], CONFIG.protocols[wildcards.protocol]),
-    ).canonical()
+    )
+
+
+def training_spec(wildcards):
+    return training_of(wildcards, Part.named(wildcards.part)).canonical()
+
+
+@cache
+def code_with_architecture(stage, architecture):
+    return fingerprint(stage, module_of(architecture))
 
 
 def training_code(wildcards):
     """The code of the train stage and of the one architecture that it loads."""
-    return fingerprint("train", module_of(CONFIG.models[wildcards.model].architecture))
+    return code_with_architecture("train", CONFIG.models[wildcards.model].architecture)
 
 
 def evaluation_spec(wildcards):
@@ -411,14 +450,13 @@ def faces_shown(wildcards):
 
 
 def attention_spec(wildcards):
-    training = training_spec(SimpleNamespace(part=first_seed(wildcards), **wildcards))
-    feature = CONFIG.features[wildcards.feature]
-    return AttentionSpec(feature=feature, training=TrainingSpec.model_validate_json(training)).canonical()
+    (training,) = training_of(wildcards, Part((first_seed(wildcards),))).trainings()
+    return AttentionSpec(feature=CONFIG.features[wildcards.feature], training=training).canonical()
 
 
 def attention_code(wildcards):
     """The code of the attention stage and of the one architecture that it loads."""
-    return fingerprint("attention", module_of(CONFIG.models[wildcards.model].architecture))
+    return code_with_architecture("attention", CONFIG.models[wildcards.model].architecture)
 
 
 def aligned_options(wildcards):
@@ -435,33 +473,37 @@ def paper_table_spec(wildcards):
     return PaperTableSpec(table=wildcards.table, runs=tuple(tabled_runs(CONFIG, wildcards.table))).canonical()
 
 
-# Resources: for one unit of a short-clip dataset, growing with every retry.
+# Failures. Snakemake's scheduler knows which jobs failed for good, its log what was said of them.
 
-MEMORY_MB = {
-    "synthesize": 1000,
-    "align": 1500,
-    "flow": 1000,
-    "pack": 2000,
-    "train": 3000,
-    "score_pairs": 6000,
-    "spot": 1500,
-    "report": 1500,
-}
-MINUTES = {
-    "synthesize": 10,
-    "align": 30,
-    "flow": 60,
-    "pack": 30,
-    "train": 120,
-    "score_pairs": 600,
-    "spot": 15,
-    "report": 15,
-}
+if workflow.is_main_process and not workflow.output_settings.dryrun:
+    JOB_ERRORS = JobErrors()
+    logger.addHandler(JOB_ERRORS)
 
 
-def memory_for(stage):
-    return lambda wildcards, attempt: MEMORY_MB[stage] * attempt
+def tell_failures():
+    """Write results/failed.html and failed.csv, if jobs failed; a run that was interrupted has none."""
+    jobs = [job for one in workflow.scheduler.failed for job in (one.jobs if one.is_group() else [one])]
+    if not jobs:
+        return
+    table = failures_table([failed_job(job) for job in jobs], JOB_ERRORS.since)
+    try:
+        write_failures(table, RESULTS, datetime.now())
+    except UserError as error:
+        logger.error(str(error))
+    logger.error(f"{summary(table)}. See {RESULTS / PAGE}")
 
 
-def minutes_for(stage):
-    return lambda wildcards, attempt: MINUTES[stage] * attempt
+def failed_job(job):
+    behind = workflow.dag.bfs(workflow.dag.depending, job)
+    waiting = {str(Path(one.output[0]).parent) for one in behind if one.rule.name in ("evaluate", "evaluate_spotting")}
+    log = Path(job.log[0]) if job.log else None
+    said = JOB_ERRORS.said.get(job.jobid)
+    return FailedJob(job.rule.name, tuple(job.wildcards), job.output[0], log, said, tuple(waiting))
+
+
+def finished_files(wildcards):
+    """What a report shows, as far as it is there and nothing that it is made of has failed."""
+    waiting = waiting_runs(read_failures(RESULTS))
+    tables = [] if waiting else [*recognition_tables(), *spotting_tables()]
+    wanted = [*tables, *run_files("confusion.png"), *attention_files(), *spotting_pages(), *sheets()]
+    return [file for file in wanted if Path(file).exists() and str(Path(file).parent) not in waiting]

@@ -14,6 +14,8 @@ rule flow:
     resources:
         mem_mb=memory_for("flow"),
         runtime=minutes_for("flow"),
+        disk_mb=disk_for("flow"),
+        expected_s=seconds_for("flow"),
     params:
         stage=script("flow"),
         listing=listing,

@@ -17,6 +17,8 @@ rule pack:
     resources:
         mem_mb=memory_for("pack"),
         runtime=minutes_for("pack"),
+        disk_mb=disk_for("pack"),
+        expected_s=seconds_for("pack"),
     params:
         stage=script("pack"),
         flows=flow_folder,
@@ -45,6 +47,8 @@ rule import_feature:
     resources:
         mem_mb=memory_for("pack"),
         runtime=minutes_for("pack"),
+        disk_mb=disk_for("pack"),
+        expected_s=seconds_for("pack"),
     params:
         stage=script("import_feature"),
         root=raw_folder,
@@ -74,6 +78,8 @@ rule compose:
     resources:
         mem_mb=memory_for("pack"),
         runtime=minutes_for("pack"),
+        disk_mb=disk_for("pack"),
+        expected_s=seconds_for("pack"),
     params:
         stage=script("compose"),
         spec=composite_spec,

@@ -18,6 +18,8 @@ rule contact_sheet:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("contact_sheet"),
         clips=all_rows_hash("contact_sheet"),
@@ -54,6 +56,8 @@ rule flow_sheet:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("flow_sheet"),
         clips=all_rows_hash("flow_sheet"),
@@ -92,6 +96,8 @@ rule quality:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("quality"),
         clips=all_rows_hash("quality"),
@@ -142,6 +148,8 @@ rule figures:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("figures"),
         code=fingerprint("figures"),
@@ -167,6 +175,8 @@ rule scores:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("scores"),
         code=fingerprint("scores"),

@@ -13,8 +13,10 @@ rule pack_pairs:
         "../envs/motion.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("pack"),
-        runtime=minutes_for("pack"),
+        mem_mb=memory_for("pack_pairs"),
+        runtime=minutes_for("pack_pairs"),
+        disk_mb=disk_for("pack_pairs"),
+        expected_s=seconds_for("pack_pairs"),
     params:
         stage=script("pack_pairs"),
         listing=listing,
@@ -42,8 +44,10 @@ rule measure_pairs:
         "../envs/motion.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("pack"),
-        runtime=minutes_for("pack"),
+        mem_mb=memory_for("measure_pairs"),
+        runtime=minutes_for("measure_pairs"),
+        disk_mb=disk_for("measure_pairs"),
+        expected_s=seconds_for("measure_pairs"),
     params:
         stage=script("measure_pairs"),
         listing=listing,
@@ -78,16 +82,21 @@ rule score_pairs:
     resources:
         mem_mb=memory_for("score_pairs"),
         runtime=minutes_for("score_pairs"),
+        disk_mb=disk_for("score_pairs"),
+        expected_s=seconds_for("score_pairs"),
+        gpu=whole_cards,
+        gpu_percent=share_of_cards,
     params:
         stage=script("score_pairs"),
         features=pairs_folder,
+        gpus=card_share,
         spec=scoring_spec,
         clips=video_rows_hash("score_pairs"),
         code=fingerprint("score_pairs"),
     shell:
         "python {params.stage:q} results/{wildcards.dataset}/manifest.csv results/{wildcards.dataset}/silent.csv"
         " $(dirname {output.scores:q}) --features {params.features:q} --spec {params.spec:q} --code {params.code}"
-        " --threads {threads} > {log:q} 2>&1"
+        " --threads {threads} --gpus {params.gpus} > {log:q} 2>&1"
 
 
 rule spot:
@@ -106,8 +115,10 @@ rule spot:
         "../envs/spotting.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("spot"),
-        runtime=minutes_for("spot"),
+        mem_mb=memory_for("report"),
+        runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("spot"),
         inner=inner_options,
@@ -134,8 +145,10 @@ rule evaluate_spotting:
         "../envs/spotting.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("spot"),
-        runtime=minutes_for("spot"),
+        mem_mb=memory_for("report"),
+        runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("evaluate_spotting"),
         spec=spotting_evaluation_spec,
@@ -163,6 +176,8 @@ rule spotting_scores:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("spotting_scores"),
         code=fingerprint("spotting_scores"),
@@ -195,6 +210,8 @@ rule spotting_pages:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("spotting_pages"),
         files=page_options,

@@ -225,9 +225,14 @@ def weights_digest(wildcards, spec):
     return digest.hexdigest()[:16]
 
 
+@cache
+def hash_of_videos(dataset, stage):
+    return hash_of_rows(pd.concat([manifest(dataset), silent(dataset)]), stage)
+
+
 def video_rows_hash(stage):
     """What a stage reads of all rows of its dataset, silent videos, too."""
-    return lambda wildcards: hash_of_rows(pd.concat([manifest(wildcards.dataset), silent(wildcards.dataset)]), stage)
+    return lambda wildcards: hash_of_videos(wildcards.dataset, stage)
 
 
 def chosen_p(wildcards):

@@ -13,6 +13,8 @@ rule synthesize:
     resources:
         mem_mb=memory_for("synthesize"),
         runtime=minutes_for("synthesize"),
+        disk_mb=disk_for("synthesize"),
+        expected_s=seconds_for("synthesize"),
     params:
         stage=script("synthesize"),
         spec=demo_spec,

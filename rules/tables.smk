@@ -17,6 +17,8 @@ rule paper_table:
     resources:
         mem_mb=memory_for("report"),
         runtime=minutes_for("report"),
+        disk_mb=disk_for("report"),
+        expected_s=seconds_for("report"),
     params:
         stage=script("paper_table"),
         spec=paper_table_spec,

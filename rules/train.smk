@@ -1,5 +1,5 @@
 rule train:
-    """One model, one protocol, one seed: every fold in one process, or a part of them."""
+    """One model, one protocol, one seed or several: every fold in one process, or a part of them."""
     input:
         feature="results/{dataset}/features/{feature}.h5",
     output:
@@ -19,10 +19,15 @@ rule train:
     resources:
         mem_mb=memory_for("train"),
         runtime=minutes_for("train"),
+        disk_mb=disk_for("train"),
+        expected_s=seconds_for("train"),
+        gpu=whole_cards,
+        gpu_percent=share_of_cards,
     params:
         stage=script("train"),
+        gpus=card_share,
         spec=training_spec,
         code=training_code,
     shell:
         "python {params.stage:q} {input.feature:q} $(dirname {output.predictions:q})"
-        " --spec {params.spec:q} --code {params.code} --threads {threads} > {log:q} 2>&1"
+        " --spec {params.spec:q} --code {params.code} --threads {threads} --gpus {params.gpus} > {log:q} 2>&1"

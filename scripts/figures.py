@@ -13,7 +13,7 @@ from mexflow.store.records import read_record
 @stage
 def main(scores: Path, confusion: Path, learning_curves: Path, curves: list[Path], *, title: str) -> None:
     confusion_figure(read_record(scores), title, confusion)
-    learning_curves_figure({path.parent.name: pd.read_csv(path) for path in curves}, title, learning_curves)
+    learning_curves_figure(pd.concat([pd.read_csv(path) for path in curves]), title, learning_curves)
 
 
 if __name__ == "__main__":

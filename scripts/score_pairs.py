@@ -16,8 +16,20 @@ from mexflow.training.spotting_folds import long_videos
 
 @stage
 def main(
-    manifest: Path, silent: Path, run: Path, *, features: Path, spec: ScoringSpec, code: str, threads: int = 1
+    manifest: Path,
+    silent: Path,
+    run: Path,
+    *,
+    features: Path,
+    spec: ScoringSpec,
+    code: str,
+    threads: int = 1,
+    gpus: float = 1.0,
 ) -> None:
+    if spec.spotter.is_trained:
+        from mexflow.training.backend import use_gpus  # noqa: PLC0415 - Keras takes seconds; some spotters train nothing
+
+        use_gpus(gpus)
     labelled = read_manifest(manifest)
     scoring = PairScoring(long_videos(labelled, read_manifest(silent)), labelled, features, spec)
     finished = FoldsOnDisk(run / "finished_folds", spec.canonical(), code, scoring.mark())

@@ -334,7 +334,7 @@ def test_two_files_of_weights_for_one_system_are_a_mistake() -> None:
     one, other = (experiment(["casme2"], ["elrcn_st"], weights=file, variants=["leak_free"]) for file in ("a", "b"))
     (line,) = told(one, other)
     assert line.startswith("config.yaml: models.elrcn_st_leak_free: experiments[1]")
-    assert line.endswith("the same weights")
+    assert line.endswith("the same weights and seeds_per_job")
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def moving_quadrants(numbers, own_channel, seed=0) -> np.ndarray:
 
 
 def written_run(folder, own_channel, keep=True) -> tuple[PackedFeature, TrainingSpec]:
-    """A run on three subjects with 24 clips each: two folds trained here, in two folders."""
+    """A run on three subjects with 24 clips each: two folds trained here, in two folders that hold a seed more."""
     rows = [("demo", f"s{k // 24}", f"c{k % 24}", NAMES[k % 3]) for k in range(72)]
     clips = pd.DataFrame(rows, columns=["dataset", "subject", "clip", "three_class"])
     numbers = np.arange(72) % 3
@@ -154,15 +154,15 @@ def written_run(folder, own_channel, keep=True) -> tuple[PackedFeature, Training
         trainer.fit(normalise(feature.samples[train]), numbers[train], fold, on_epoch=lambda: None)
         kept = {"input_mean": normalise.mean, "input_deviation": normalise.deviation}
         kept |= trainer.weights() if keep else {}
-        part = folder / f"seed0_job{fold + 1}of2"
+        part = folder / f"seeds0+4_job{fold + 1}of2"
         part.mkdir(parents=True)
-        write_weights({str(fold): kept}, part / "weights.h5", "{}", "")
+        of_other = {name: np.zeros_like(array) for name, array in kept.items()}
+        write_weights({f"4/{fold}": of_other, f"0/{fold}": kept}, part / "weights.h5", "{}", "")
         told = clips.iloc[test][["dataset", "subject", "clip"]].assign(fold=fold, seed=0, y_true=numbers[test])
         probabilities = trainer.predict(normalise(feature.samples[test]))
         columns = {f"p_{index}": column for index, column in enumerate(probabilities.T)}
-        write_predictions(
-            told.assign(y_pred=probabilities.argmax(axis=1), **columns).reset_index(drop=True), part / "predictions.csv"
-        )
+        told = told.assign(y_pred=probabilities.argmax(axis=1), **columns)
+        write_predictions(pd.concat([told.assign(seed=4), told], ignore_index=True), part / "predictions.csv")
     spec = TrainingSpec(model=STSTNET, protocol=ProtocolSpec(split="loso"), labels="three_class", classes=NAMES, seed=0)
     return feature, spec
 
@@ -198,7 +198,7 @@ def test_hires_cam_finds_the_quadrant_where_only_the_place_tells_the_classes_apa
     assert max(share_in_quadrants({name: one.grad_cam for name, one in maps.items()})) < 0.25
 
 
-def test_the_mean_is_over_the_clips_that_each_fold_held_out(runs):
+def test_the_mean_is_over_the_clips_that_each_fold_of_the_seed_held_out(runs):
     folders, feature, spec = runs[True]
     found = attention_of_run(feature, spec, folders)
     assert [one.clips for one in found.values()] == [16, 16, 16]

@@ -35,10 +35,10 @@ def predictions(seed: int) -> pd.DataFrame:
     return frame.assign(**{f"p_{number}": probabilities[:, number] for number in range(3)})
 
 
-def splits(folds: list[int]) -> pd.DataFrame:
+def splits(folds: list[int], seed: int = 0) -> pd.DataFrame:
     frame = clips()
     parts = [
-        frame.assign(fold=fold, role=np.where((frame.dataset == "samm") == bool(fold), "test", "train"))
+        frame.assign(seed=seed, fold=fold, role=np.where((frame.dataset == "samm") == bool(fold), "test", "train"))
         for fold in folds
     ]
     return pd.concat(parts)
@@ -48,12 +48,12 @@ def part(folder: Path, frame: pd.DataFrame, table: pd.DataFrame, **audit) -> Pat
     folder.mkdir()
     write_predictions(frame, folder / "predictions.csv")
     table.to_csv(folder / "splits.csv", index=False)
-    (folder / "audit.json").write_text(json.dumps(AUDIT | audit))
+    (folder / "audit.json").write_text(json.dumps({str(seed): AUDIT | audit for seed in table.seed.unique()}))
     return folder
 
 
 def whole(folder: Path, seed: int, **audit) -> Path:
-    return part(folder / f"seed{seed}", predictions(seed), splits([0, 1]), **audit)
+    return part(folder / f"seed{seed}", predictions(seed), splits([0, 1], seed), **audit)
 
 
 def test_seeds_are_scored_together(tmp_path):
@@ -75,6 +75,36 @@ def test_jobs_that_share_the_folds_of_a_seed_give_the_same(tmp_path):
     alone, of_alone = evaluate_run([whole(tmp_path / "whole", 0)], SPEC)
     assert shared == alone
     pd.testing.assert_frame_equal(pooled, of_alone)
+
+
+def packed(folder: Path, seeds: tuple[int, ...]) -> Path:
+    tables = [pd.concat(map(of, seeds)) for of in (predictions, lambda seed: splits([0, 1], seed))]
+    return part(folder / "seeds", *tables)
+
+
+def test_seeds_that_one_job_has_trained_give_the_same(tmp_path):
+    alone, of_alone = evaluate_run([whole(tmp_path, seed) for seed in (0, 1, 4)], SPEC)
+    together, pooled = evaluate_run([tmp_path / "seed0", packed(tmp_path, (1, 4))], SPEC)
+    assert together == alone
+    pd.testing.assert_frame_equal(pooled, of_alone)
+
+
+def test_each_seed_of_a_job_is_checked(tmp_path):
+    folder = packed(tmp_path, (0, 3))
+    evaluate_run([folder], SPEC)
+    for audits in ({"0": AUDIT}, {"0": AUDIT, "3": AUDIT | {"passed": False}}):
+        (folder / "audit.json").write_text(json.dumps(audits))
+        with pytest.raises(UserError, match="seed 3: no leak audit was passed"):
+            evaluate_run([folder], SPEC)
+
+
+@pytest.mark.parametrize("lost", [predictions, lambda seed: splits([0, 1], seed)], ids=["predictions", "splits"])
+def test_a_seed_that_predictions_or_splits_lack_is_told(tmp_path, lost):
+    folder = packed(tmp_path, (0, 3))
+    name = "predictions.csv" if lost is predictions else "splits.csv"
+    lost(0).to_csv(folder / name, index=False)
+    with pytest.raises(UserError, match=r"seed 3: .* is not predicted in the fold that tests it"):
+        evaluate_run([folder], SPEC)
 
 
 def test_a_job_that_is_missing_is_told(tmp_path):
@@ -120,7 +150,7 @@ def test_a_class_that_one_direction_lacks_is_told():
 
 
 def test_an_audit_that_failed_is_not_scored(tmp_path):
-    with pytest.raises(UserError, match="the leak audit has failed"):
+    with pytest.raises(UserError, match="no leak audit was passed"):
         evaluate_run([whole(tmp_path, 0, passed=False)], SPEC)
 
 
@@ -140,10 +170,10 @@ def test_a_subject_on_both_sides_is_found_in_the_files(tmp_path):
 
 def test_training_clips_that_are_scored_are_allowed_where_the_protocol_says_so(tmp_path):
     frame = clips()
-    both = pd.concat([frame.assign(fold=0, role=role) for role in ("train", "test")])
+    both = pd.concat([frame.assign(seed=0, fold=0, role=role) for role in ("train", "test")])
     folder = part(tmp_path / "seed0", predictions(0).assign(fold=0), both, apart="nothing", folds=1)
     found, _ = evaluate_run([folder], SPEC)
     assert found["n_clips"] == 24
-    (folder / "audit.json").write_text(json.dumps(AUDIT | {"apart": "clip"}))
+    (folder / "audit.json").write_text(json.dumps({"0": AUDIT | {"apart": "clip"}}))
     with pytest.raises(UserError, match="is trained and tested on"):
         evaluate_run([folder], SPEC)

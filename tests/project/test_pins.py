@@ -97,3 +97,10 @@ def test_there_are_rules_to_compare() -> None:
 def test_the_extras_pin_the_tensorflow_of_the_requirements() -> None:
     project = (REPOSITORY / "pyproject.toml").read_text()
     assert f"tensorflow[and-cuda]=={requirements()['tensorflow']}" in project
+
+
+def test_the_extra_for_clusters_pins_what_the_tests_run() -> None:
+    extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    developed = pins((REPOSITORY / "requirements-dev.txt").read_text().splitlines())
+    assert pins(extras["cluster"]).items() <= developed.items()
+    assert len(extras["cluster"]) == 2

@@ -20,6 +20,7 @@ ORDER = [
     "motion",
     "features",
     "models",
+    "planning",
     "training",
     "evaluation",
     "report",

@@ -10,19 +10,10 @@ from mexflow.report.learning_curves import learning_curves_figure
 
 def curves_of(seeds, folds, epochs):
     rng = np.random.default_rng(0)
-    return {
-        f"seed{seed}": pd.DataFrame(
-            {
-                "fold": np.repeat(np.arange(folds), epochs),
-                "held_out": np.repeat([f"s{fold}" for fold in range(folds)], epochs),
-                "epoch": np.tile(np.arange(1, epochs + 1), folds),
-                "loss": rng.uniform(0.1, 1, folds * epochs),
-                "accuracy": rng.uniform(0, 1, folds * epochs),
-                "seconds": 1.0,
-            }
-        )
-        for seed in range(seeds)
-    }
+    rows = [(seed, fold, epoch) for seed in range(seeds) for fold in range(folds) for epoch in range(1, epochs + 1)]
+    table = pd.DataFrame(rows, columns=["seed", "fold", "epoch"])
+    loss, accuracy = rng.uniform(0.1, 1, len(rows)), rng.uniform(0, 1, len(rows))
+    return table.assign(held_out="s" + table.fold.astype(str), loss=loss, accuracy=accuracy)
 
 
 @pytest.fixture
@@ -42,25 +33,26 @@ def saved(monkeypatch):
 def test_the_thick_line_is_the_median_over_folds_and_seeds(saved, tmp_path):
     curves = curves_of(seeds=2, folds=3, epochs=5)
     learning_curves_figure(curves, "a run", tmp_path / "figure.png")
-    expected = pd.concat(curves.values()).groupby("epoch")[["loss", "accuracy"]].median()
+    expected = curves.groupby("epoch")[["loss", "accuracy"]].median()
     for axes, quantity in zip(saved[0].axes, ("loss", "accuracy"), strict=True):
         np.testing.assert_allclose(axes.lines[0].get_ydata(), expected[quantity])
         assert len(axes.collections[0].get_paths()) == 6
 
 
-def test_jobs_that_share_the_folds_of_a_seed_are_one_seed(saved, tmp_path):
-    (whole,) = curves_of(1, 3, 5).values()
-    parts = {f"seed4_job{job + 1}of2": whole[whole.fold % 2 == job] for job in range(2)}
-    learning_curves_figure(parts, "a run", tmp_path / "figure.png")
-    np.testing.assert_allclose(saved[0].axes[0].lines[0].get_ydata(), whole.groupby("epoch")["loss"].median())
-    assert "3 folds × 1 seed." in " ".join(text.get_text() for text in saved[0].texts)
+def test_how_jobs_have_shared_folds_and_seeds_does_not_matter(saved, tmp_path):
+    whole = curves_of(2, 3, 5)
+    parts = [whole[(whole.fold % 2 == job) & (whole.seed == seed)] for job in range(2) for seed in range(2)]
+    for number, curves in enumerate([whole, pd.concat(parts)]):
+        learning_curves_figure(curves, "a run", tmp_path / f"{number}.png")
+        assert "3 folds × 2 seeds." in " ".join(text.get_text() for text in saved[number].texts)
+        np.testing.assert_allclose(saved[number].axes[0].lines[0].get_ydata(), whole.groupby("epoch").loss.median())
 
 
 def test_the_median_on_clips_kept_back_is_drawn_beside(saved, tmp_path):
     curves = curves_of(2, 3, 5)
-    kept = {seed: own.assign(validation_loss=own.loss + 0.1, validation_accuracy=0.5) for seed, own in curves.items()}
+    kept = curves.assign(validation_loss=curves.loss + 0.1, validation_accuracy=0.5)
     learning_curves_figure(kept, "a run", tmp_path / "figure.png")
-    expected = pd.concat(kept.values()).groupby("epoch")["validation_loss"].median()
+    expected = kept.groupby("epoch")["validation_loss"].median()
     loss, accuracy = saved[0].axes
     lines = {line.get_label(): line.get_ydata() for line in loss.lines}
     np.testing.assert_allclose(lines["median on clips kept back"], expected)
@@ -82,7 +74,7 @@ def test_short_runs_are_drawn(seeds, folds, epochs, tmp_path):
 
 def test_a_loss_of_zero_does_not_break_the_log_axis(tmp_path):
     curves = curves_of(1, 2, 4)
-    curves["seed0"].loc[curves["seed0"].epoch == 4, "loss"] = 0.0
+    curves.loc[curves.epoch == 4, "loss"] = 0.0
     learning_curves_figure(curves, "a run", tmp_path / "figure.png")
     assert (tmp_path / "figure.png").exists()
 
@@ -95,5 +87,5 @@ def test_the_same_curves_give_the_same_bytes(tmp_path):
 
 def test_nothing_is_left_when_drawing_fails(tmp_path):
     with pytest.raises(KeyError):
-        learning_curves_figure({0: curves_of(1, 1, 2)[0].drop(columns="accuracy")}, "", tmp_path / "figure.png")
+        learning_curves_figure(curves_of(1, 1, 2).drop(columns="accuracy"), "", tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []

@@ -187,6 +187,14 @@ def test_given_folds_are_taken_as_they_are(tmp_path):
     ]
 
 
+def test_the_splits_of_a_training_with_several_seeds_are_not_taken_for_those_of_one(tmp_path):
+    clips = two_datasets()
+    table = split_table(leave_one_subject_out(clips), clips)
+    pd.concat([table.assign(seed=seed) for seed in (0, 5)]).to_csv(tmp_path / "folds.csv", index=False)
+    with pytest.raises(UserError, match=r"folds\.csv holds the folds of 2 seeds\. Keep the rows of one"):
+        folds_of(ProtocolSpec(split="given", file=tmp_path / "folds.csv"), clips, np.zeros(3, int), seed=0)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [

@@ -30,14 +30,14 @@ def test_statistics_of_all_clips_are_those_and_are_marked():
     of_all = Normaliser.of(FEATURE.samples)
     for fold in trained.weights.values():
         np.testing.assert_allclose(fold["input_mean"], of_all.mean)
-    assert trained.audit["as_published"] == ["input statistics are those of all clips"]
+    assert trained.audit["0"]["as_published"] == ["input statistics are those of all clips"]
 
 
 def test_the_epoch_that_is_best_on_the_test_scores_at_least_as_well_as_any_fixed_one():
     """Labels that cannot be learnt: the choice alone lifts the score."""
     protocol = {"split": "loso", "permute_labels": True}
     chosen = train(FEATURE, spec_of(protocol | {"epoch": "best_on_test"}, epochs=12))
-    assert chosen.audit["as_published"] == ["the epoch is the one that is best on the test clips"]
+    assert chosen.audit["0"]["as_published"] == ["the epoch is the one that is best on the test clips"]
     right = (chosen.predictions.y_true == chosen.predictions.y_pred).groupby(chosen.predictions.fold).mean()
     for epochs in (1, 6, 12):
         fixed = train(FEATURE, spec_of(protocol, epochs=epochs)).predictions
@@ -60,8 +60,8 @@ def test_scoring_training_clips_tests_every_clip_and_is_marked():
     assert len(trained.predictions) == len(CLIPS)
     of_role = {role: set(own.subject + own["clip"]) for role, own in trained.splits.groupby("role")}
     assert of_role["train"] < of_role["test"]
-    assert trained.audit["apart"] == "nothing"
-    assert "training clips are scored together with test clips" in trained.audit["as_published"]
+    assert trained.audit["0"]["apart"] == "nothing"
+    assert "training clips are scored together with test clips" in trained.audit["0"]["as_published"]
 
 
 def test_the_last_clips_of_the_sorted_table_are_scikit_learn_s_without_shuffling():
@@ -111,7 +111,7 @@ def test_copies_before_the_split_are_clips_of_their_own():
     assert samples.origins[24:26].tolist() == [1, 1]
     trained = train(gray(), spec)
     assert len(trained.predictions) == 40
-    assert "altered copies of one clip are in training and in the test" in trained.audit["as_published"]
+    assert "altered copies of one clip are in training and in the test" in trained.audit["0"]["as_published"]
     with pytest.raises(UserError, match="its model has no augmentation"):
         labelled_samples(
             gray(), spec.model_copy(update={"model": spec.model.model_copy(update={"augmentation": None})})
@@ -123,7 +123,7 @@ def test_copies_in_training_are_of_training_clips_only_and_are_on_record():
     training = Training(gray(), spec)
     trained = training.run()
     assert len(trained.predictions) == 24
-    assert trained.audit["as_published"] == []
+    assert trained.audit["0"]["as_published"] == []
     used = [positions for fold, use, positions in training._samples.taken if use == "augmentation"]
     for fold, positions in zip(training._folds, used, strict=True):
         np.testing.assert_array_equal(positions, fold.train)
@@ -133,7 +133,7 @@ def test_a_clip_kept_back_is_of_a_subject_that_is_not_trained_on():
     training = Training(FEATURE, spec_of({"split": "loso"}, validation=ValidationSpec(share=0.34)))
     trained = training.run()
     assert "validation_loss" in trained.curves
-    assert "clips that a training was watched by were not trained on" in trained.audit["checks"]
+    assert "clips that a training was watched by were not trained on" in trained.audit["0"]["checks"]
     taken = training._samples.taken
     for fold in training._folds:
         fit, kept = (

@@ -1,17 +1,19 @@
 """A training that was cut off goes on behind its finished folds, and gives what an undisturbed one gives."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mexflow.config.training import TrainingSpec
+from mexflow.config.training import TrainingSpec, TrainingStageSpec
 from mexflow.errors import UserError
 from mexflow.store.finished_folds import FinishedFold, FoldsOnDisk
 from mexflow.training import run
 from mexflow.training.fitting import FoldTrainer
-from mexflow.training.run import TrainedRun, Training, train
+from mexflow.training.run import TrainedRun, Training, TrainingJob, train
 from training.toys import clip_table, feature_of, training_spec
 
 FEATURE = feature_of(clip_table(["s1", "s2", "s3", "s4"]))
@@ -47,7 +49,8 @@ def fitted(monkeypatch):
     return count
 
 
-def cut_off_after(folds: int, finished: FoldsOnDisk, monkeypatch, spec: TrainingSpec = SPEC) -> None:
+@contextlib.contextmanager
+def killed_after(folds: int, monkeypatch) -> Iterator[None]:
     trained = Training._trained
     count = []
 
@@ -60,7 +63,12 @@ def cut_off_after(folds: int, finished: FoldsOnDisk, monkeypatch, spec: Training
     with monkeypatch.context() as patch:
         patch.setattr(run.Training, "_trained", killed)
         with pytest.raises(KeyboardInterrupt):
-            Training(FEATURE, spec).run(finished=finished)
+            yield
+
+
+def cut_off_after(folds: int, finished: FoldsOnDisk, monkeypatch, spec: TrainingSpec = SPEC) -> None:
+    with killed_after(folds, monkeypatch):
+        Training(FEATURE, spec).run(finished=finished)
 
 
 @pytest.mark.parametrize("folds", [0, 1, 3])
@@ -132,7 +140,7 @@ def test_jobs_that_share_the_folds_give_together_what_one_gives(undisturbed):
         pooled = pd.concat([getattr(part, name) for part in parts])
         ordered = pooled.sort_values("fold", kind="stable").reset_index(drop=True)
         pd.testing.assert_frame_equal(ordered, getattr(undisturbed, name), check_exact=True)
-    assert all(part.audit["passed"] for part in parts)
+    assert all(part.audit["0"]["passed"] for part in parts)
 
 
 def test_more_jobs_than_folds_are_told():
@@ -140,7 +148,23 @@ def test_more_jobs_than_folds_are_told():
         Training(FEATURE, SPEC.model_copy(update={"job": (4, 5)}))
 
 
+SEEDS = TrainingStageSpec(**{name: value for name, value in SPEC if name != "seed"}, seeds=(0, 3))
+
+
+def test_a_later_seed_goes_on_behind_its_finished_folds(tmp_path, monkeypatch, fitted):
+    finished = FoldsOnDisk(tmp_path, SEEDS.canonical(), "code", FEATURE.digest())
+    with killed_after(6, monkeypatch):
+        TrainingJob(FEATURE, SEEDS).run(1, finished.of_seed)
+    assert [list(finished.of_seed(seed)) for seed in SEEDS.seeds] == [[0, 1, 2, 3], [0, 1]]
+    fitted.clear()
+    resumed = TrainingJob(FEATURE, SEEDS).run(1, finished.of_seed)
+    assert len(fitted) == 2
+    same(resumed, TrainingJob(FEATURE, SEEDS).run(1, lambda seed: {}))
+    finished.remove()
+    assert not tmp_path.exists()
+
+
 def test_the_size_of_a_job_is_not_part_of_what_is_trained():
-    model = SPEC.model.model_copy(update={"folds_per_job": 3})
+    model = SPEC.model.model_copy(update={"folds_per_job": 3, "seeds_per_job": 2})
     assert SPEC.model_copy(update={"model": model}).canonical() == SPEC.canonical()
     assert TrainingSpec.model_validate_json(SPEC.canonical()) == SPEC

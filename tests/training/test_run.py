@@ -73,9 +73,9 @@ def test_a_fold_does_not_look_at_its_test_samples(trained, feature):
     spoilt = feature_of(feature.clips)
     spoilt.samples[feature.clips["subject"] == "s1"] *= -3
     other = train(spoilt, SPEC)
-    for name, weight in trained.weights["0"].items():
-        np.testing.assert_array_equal(other.weights["0"][name], weight)
-    assert not np.array_equal(other.weights["1"]["input_mean"], trained.weights["1"]["input_mean"])
+    for name, weight in trained.weights["0/0"].items():
+        np.testing.assert_array_equal(other.weights["0/0"][name], weight)
+    assert not np.array_equal(other.weights["0/1"]["input_mean"], trained.weights["0/1"]["input_mean"])
 
 
 def test_another_seed_gives_other_predictions_of_the_same_clips(trained, feature):
@@ -90,16 +90,16 @@ def test_the_run_s_records_cover_every_fold_and_epoch(trained):
     assert len(trained.curves) == 3 * 3
     assert trained.curves.groupby("fold")["held_out"].first().tolist() == ["demo/s1", "demo/s2", "demo/s3"]
     assert len(trained.splits) == 3 * 18
-    assert trained.audit["passed"] is True
-    assert set(trained.weights) == {"0", "1", "2"}
-    assert len(trained.weights["0"]) == 2 + len(FoldTrainer(SPEC.model, SHAPE, 3).model.weights)
+    assert trained.audit["0"]["passed"] is True
+    assert set(trained.weights) == {"0/0", "0/1", "0/2"}
+    assert len(trained.weights["0/0"]) == 2 + len(FoldTrainer(SPEC.model, SHAPE, 3).model.weights)
 
 
 def test_weights_are_left_out_unless_asked_for():
     run = train(feature_of(clip_table(["s1", "s2"])), training_spec(epochs=1))
     assert {name: set(arrays) for name, arrays in run.weights.items()} == {
-        "0": {"input_mean", "input_deviation"},
-        "1": {"input_mean", "input_deviation"},
+        "0/0": {"input_mean", "input_deviation"},
+        "0/1": {"input_mean", "input_deviation"},
     }
 
 

@@ -9,6 +9,7 @@ from mexflow.training.tensorboard import write_events
 
 CURVES = pd.DataFrame(
     {
+        "seed": [0, 0, 0],
         "fold": [0, 0, 1],
         "held_out": ["a", "a", "b"],
         "epoch": [1, 2, 1],
@@ -29,8 +30,9 @@ def scalars(folder: Path) -> dict[tuple[str, int], float]:
     return found
 
 
-def test_every_fold_has_its_scalars_and_what_was_there_before_is_gone(tmp_path):
-    for curves in (CURVES.assign(loss=9.0), CURVES):
+def test_every_fold_of_every_seed_has_its_scalars_and_what_was_there_before_is_gone(tmp_path):
+    for curves in (CURVES.assign(loss=9.0), pd.concat([CURVES, CURVES.assign(seed=7, loss=8.0)])):
         write_events(curves, tmp_path)
-    assert scalars(tmp_path / "fold0") == {("loss", 1): 0.5, ("loss", 2): 0.25, ("validation_loss", 1): 0.75}
-    assert scalars(tmp_path / "fold1") == {("loss", 1): 1.0, ("validation_loss", 1): 2.0}
+    assert scalars(tmp_path / "seed0_fold0") == {("loss", 1): 0.5, ("loss", 2): 0.25, ("validation_loss", 1): 0.75}
+    assert scalars(tmp_path / "seed0_fold1") == {("loss", 1): 1.0, ("validation_loss", 1): 2.0}
+    assert scalars(tmp_path / "seed7_fold1") == {("loss", 1): 8.0, ("validation_loss", 1): 2.0}

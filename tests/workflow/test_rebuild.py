@@ -219,6 +219,29 @@ def test_something_added_to_an_experiment_runs_the_new_combinations_only(finishe
     assert finished_demo.planned_jobs() == expected
 
 
+def test_seeds_in_one_job_give_what_each_gives_alone_and_those_added_behind_run_alone(finished_demo: Project) -> None:
+    config = copy.deepcopy(TINY)
+    config["models"]["packed"] = {**TINY["models"]["ststnet"], "seeds_per_job": 2, "keep_weights": True}
+    config["models"]["shared"] = {**TINY["models"]["ststnet"], "seeds_per_job": 2, "folds_per_job": 2}
+    config["experiments"].append({**TINY["experiments"][0], "models": ["packed", "shared"]})
+    finished_demo.configure(config)
+    finished_demo.build()
+    assert finished_demo.planned_jobs() == set()
+    packed, shared = (RUN.replace("ststnet", model) for model in ("packed", "shared"))
+    trained = {str(path.parent) for path in finished_demo.folder.glob("results/demo/runs/*/*/*/*/*/splits.csv")}
+    parts = [f"{RUN}/seed0", f"{RUN}/seed1", f"{packed}/seeds0-1", f"{shared}/seeds0-1_job1of2"]
+    parts.append(f"{shared}/seeds0-1_job2of2")
+    assert trained == {str(finished_demo.folder / part) for part in parts}
+    assert (finished_demo.folder / packed / "attention.png").exists()
+    alone = (finished_demo.folder / RUN / "predictions.csv").read_bytes()
+    for run in (packed, shared):
+        assert (finished_demo.folder / run / "predictions.csv").read_bytes() == alone
+    config["experiments"].append({**TINY["experiments"][0], "models": ["packed"], "seeds": [5, 7, 8]})
+    finished_demo.configure(config)
+    added = {f"train: {packed}/{part}/splits.csv" for part in ("seeds5+7", "seed8")}
+    assert finished_demo.planned_jobs() == added | judge(packed)
+
+
 def test_a_second_config_file_adds_names_and_replaces_the_experiments(finished_demo: Project) -> None:
     more = {
         "models": {"deep": {**TINY["models"]["ststnet"], "parameters": {"dense_units": 400}}},

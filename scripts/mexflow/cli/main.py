@@ -1,5 +1,6 @@
 """The `mexflow` command."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,20 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from mexflow.cli.costs import costs
 from mexflow.cli.evaluate import evaluate
 from mexflow.cli.features import features
 from mexflow.cli.manifest import check, lookalike, manifest
 from mexflow.cli.models import models
 from mexflow.cli.motion import align, flow, strain
+from mexflow.cli.plan import plan
 from mexflow.cli.systems import systems
 from mexflow.cli.weights import weights
+from mexflow.config.configuration import Run
 from mexflow.errors import UserError
+from mexflow.report.failures import PAGE, read_failures, summary, waiting_runs
+from mexflow.report.scores_table import scores_table
+from mexflow.store.records import read_record
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(manifest)
@@ -29,6 +36,8 @@ app.command()(strain)
 app.command()(features)
 app.command()(models)
 app.command()(systems)
+app.command()(plan)
+app.command()(costs)
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(weights, name="weights")
 
@@ -43,14 +52,34 @@ def _mexflow() -> None:
 
 @app.command()
 def scores(results: Path = Path("results")) -> None:
-    """Show the scores of all finished runs, and where the report is."""
-    try:
-        table = pd.read_csv(results / "scores.csv", dtype=str, keep_default_na=False)
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{results / 'scores.csv'} is missing. Run: snakemake --cores all") from None
-    Console().print(_shown(table))
+    """Show the scores of all finished runs, which jobs failed, and where the report is."""
+    failures = read_failures(results)
+    table = _finished(results, waiting_runs(failures))
+    if table.empty and failures.empty:
+        raise UserError(f"{results / 'scores.csv'} is missing. Run: snakemake --cores all")
+    if not table.empty:
+        Console().print(_shown(table))
+    if not failures.empty:
+        print(f"{summary(failures)}. See {(results / PAGE).resolve()}")
+        for row in failures.drop_duplicates(["rule", "reason"]).itertuples():
+            print(f"  {row.rule}: {row.job}: {row.reason}")
     report = results / "report.html"
     print(f"Report: {report.resolve()}" if report.exists() else "No report yet. Run: make report")
+
+
+def _finished(results: Path, waiting: list[str]) -> pd.DataFrame:
+    """The table of all runs; where it is not made, of all runs in the folder that are scored and wait for nothing."""
+    if not waiting and (results / "scores.csv").exists():
+        return pd.read_csv(results / "scores.csv", dtype=str, keep_default_na=False)
+    done = {path: Run.of_folder(path.parent) for path in results.glob("*/runs/*/*/*/*/scores.json")}
+    left_out = {str(Path(*Path(folder).parts[1:])) for folder in waiting}
+    found = {
+        run: read_record(path) for path, run in done.items() if str(path.parent.relative_to(results)) not in left_out
+    }
+    if not found:
+        return pd.DataFrame()
+    text = scores_table(found).to_csv(index=False)
+    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
 
 
 def _shown(scores: pd.DataFrame) -> Table:

@@ -12,6 +12,9 @@ from pydantic import ValidationError
 from mexflow.config.mistakes import mistakes_in_words
 from mexflow.config.spec import Spec
 from mexflow.errors import UserError
+from mexflow.provenance.caches import keep_caches_here
+
+keep_caches_here()  # a script imports this module before any other
 
 
 def stage(function: Callable[..., None]) -> Callable[[], None]:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, NonNegativeInt, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from mexflow.config.alignment import AlignmentSpec
 from mexflow.config.datasets import AnyDataset, CompositeSpec, PrecomputedSpec
@@ -58,7 +67,8 @@ class SystemExperiment(Spec):
     """Published systems on datasets: features, models, protocols and label schemes are the systems' own.
 
     `systems` are names of `mexflow.config.systems` (`mexflow systems` lists them), each in its `variants`. `weights` is
-    the VGG-Face file that systems of ELRCN start from; without it they start from random weights.
+    the VGG-Face file that systems of ELRCN start from; without it they start from random weights. `seeds_per_job` is
+    that of their models.
     """
 
     datasets: Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -66,6 +76,7 @@ class SystemExperiment(Spec):
     variants: Annotated[tuple[Variant, ...], Field(min_length=1)] = VARIANTS
     weights: Path | None = None
     seeds: Seeds = (0, 1, 2, 3, 4)
+    seeds_per_job: PositiveInt | None = None
 
     def pairs(self) -> Iterator[tuple[str, Variant]]:
         """Every system in every variant."""
@@ -361,7 +372,9 @@ class Configuration(Spec):
         """Every run of recognition that the experiments ask for, with its seeds: sorted, each once."""
         seeds: dict[Run, set[int]] = {}
         for one in self.experiments:
-            for run in self._runs_of(one):
+            for run in self.combinations(one):
+                if isinstance(run, SpottingRun):
+                    continue
                 seeds.setdefault(run, set()).update(one.seeds)
         return {run: sorted(seeds[run]) for run in sorted(seeds)}
 
@@ -379,19 +392,21 @@ class Configuration(Spec):
         for one in self.experiments:
             if not isinstance(one, SpottingExperiment):
                 continue
-            for parts in itertools.product(one.datasets, one.features, one.spotters, one.protocols):
-                run = SpottingRun(*parts)
+            for run in self.combinations(one):
+                assert isinstance(run, SpottingRun)
                 trained = self.spotters[run.spotter].is_trained
                 known = tasks.get(run, SpottingTask((), ()))
                 types = tuple(sorted({*known.types, *one.types}))
                 tasks[run] = SpottingTask(types, tuple(sorted({*known.seeds, *(one.seeds if trained else (0,))})))
         return {run: tasks[run] for run in sorted(tasks)}
 
-    def _runs_of(self, one: Experiment | SystemExperiment | SpottingExperiment) -> list[Run]:
-        if isinstance(one, SpottingExperiment):
-            return []
+    def combinations(self, one: Experiment | SystemExperiment | SpottingExperiment) -> list[Run | SpottingRun]:
+        """Every run of one experiment."""
         if isinstance(one, SystemExperiment):
             return list(self._runs_of_systems(one))
+        if isinstance(one, SpottingExperiment):
+            spotted = itertools.product(one.datasets, one.features, one.spotters, one.protocols)
+            return [SpottingRun(*part) for part in spotted]
         parts = itertools.product(one.datasets, one.features, [one.labels], one.models, one.protocols)
         return [Run(*part) for part in parts]
 
@@ -420,13 +435,19 @@ def _system_experiments(experiments: Any) -> Iterator[SystemExperiment]:
 
 def _definitions(experiment: SystemExperiment) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
     for name, variant in experiment.pairs():
-        yield from definitions(name, variant, experiment.weights).items()
+        needed = definitions(name, variant, experiment.weights)
+        if experiment.seeds_per_job is not None:
+            of_job = {"seeds_per_job": experiment.seeds_per_job}
+            needed["models"] = {model: definition | of_job for model, definition in needed["models"].items()}
+        yield from needed.items()
 
 
 def _remedy(section: str, name: str) -> str:
     pretrained = [model_name(one, variant) for one in SYSTEMS if SYSTEMS[one].pretrained for variant in VARIANTS]
     if section == "models" and name in pretrained:
-        return "choose another name for yours, and give all experiments on that system the same weights"
+        return (
+            "choose another name for yours, and give all experiments on that system the same weights and seeds_per_job"
+        )
     return "choose another name for yours"
 
 

@@ -2,7 +2,16 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from mexflow.config.features import FlowFeatureSpec
 from mexflow.config.spec import Spec
@@ -44,7 +53,7 @@ class SoftnetSpec(Spec):
     an expression has three altered copies. `weights` takes files of weights instead of training, one per fold, such as
     "weights/casme_sq_{type}/s{fold}.keras" (`mexflow weights import` makes them); {fold} counts from 1.
     `keep_weights` stores the trained weights. `folds_per_job` shares the folds among several jobs; results do not
-    depend on it.
+    depend on it. `gpus_per_job` is the share of a GPU that a job asks for, as of a model.
     """
 
     method: Literal["softnet"]
@@ -57,6 +66,7 @@ class SoftnetSpec(Spec):
     weights: str | None = None
     keep_weights: bool = False
     folds_per_job: PositiveInt | None = None
+    gpus_per_job: NonNegativeFloat = 1.0
 
     @property
     def is_trained(self) -> bool:
@@ -167,6 +177,14 @@ class ScoringSpec(Spec):
     seed: NonNegativeInt = 0
     job: tuple[NonNegativeInt, PositiveInt] | None = None
     files_digest: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_the_size_of_a_job(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # How folds are shared among jobs, and on what they run, does not change what is scored.
+        spec = serialized(self)
+        for key in ("folds_per_job", "gpus_per_job"):
+            spec["spotter"].pop(key, None)
+        return spec
 
 
 class SpotSpec(Spec):

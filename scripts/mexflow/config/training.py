@@ -62,7 +62,8 @@ class ModelSpec(Spec):
     """An architecture (a module of `mexflow.models`), its own parameters, and its training schedule.
 
     `epochs`, `batch_size` and `learning_rate` are needed by networks, and not known to classifiers that are fitted at
-    once; nor are the keys below, except `augmentation`, `oversample`, `vote` and the last two.
+    once; nor are the keys below, except `augmentation`, `oversample`, `vote`, `keep_weights`,
+    `folds_per_job` and `seeds_per_job`.
 
     `optimizer` is `adam` or `sgd`, the latter with `momentum`. `decay` lowers the learning rate with every step, as
     the key of that name did in old Keras: rate / (1 + decay · steps). `plateau` lowers it when a loss stands still.
@@ -73,7 +74,9 @@ class ModelSpec(Spec):
     `precision` is that of the layers: half precision halves time and memory on a GPU; weights stay float32.
     `tensorboard` writes the learning curves in its format as well. `keep_weights` stores the trained weights of every
     fold; a large model over many folds fills a disk. `folds_per_job` shares the folds of a seed among several jobs;
-    results do not depend on it.
+    `seeds_per_job` gives several seeds of a run to one job, which trains with one after the other. With both, a job has
+    so many folds of each of its seeds. Results depend on neither. `gpus_per_job` is the share of a GPU that a job of
+    a network asks for, on a cluster or where the machine has one: 0.25 lets four trainings share a card.
     """
 
     architecture: str
@@ -96,6 +99,8 @@ class ModelSpec(Spec):
     tensorboard: bool = False
     keep_weights: bool = False
     folds_per_job: PositiveInt | None = None
+    seeds_per_job: PositiveInt | None = None
+    gpus_per_job: NonNegativeFloat = 1.0
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -223,24 +228,39 @@ class ProtocolSpec(Spec):
         return tuple(reason for reason, applies in found.items() if applies)
 
 
-class TrainingSpec(Spec):
-    """What the train stage reads: one model, one protocol, one label scheme, one seed.
-
-    `job` is the number of a job, from 0, and how many share the folds: it trains every so many-th from its own on.
-    `files_digest` is the hash of the files of given folds and given weights.
-    """
-
+class _SeedlessSpec(Spec):
     model: ModelSpec
     protocol: ProtocolSpec
     labels: str
     classes: tuple[str, ...]
-    seed: NonNegativeInt
     job: tuple[NonNegativeInt, PositiveInt] | None = None
     files_digest: str = ""
 
     @model_serializer(mode="wrap")
     def _without_the_size_of_a_job(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # How folds are shared among jobs does not change what is trained: `job` says which are this one's.
+        # How folds and seeds are shared among jobs does not change what is trained: these say which are this one's.
         spec = serialized(self)
-        spec["model"].pop("folds_per_job", None)
+        for key in ("folds_per_job", "seeds_per_job", "gpus_per_job"):
+            spec["model"].pop(key, None)
         return spec
+
+
+class TrainingSpec(_SeedlessSpec):
+    """One training: one model, one protocol, one label scheme, one seed.
+
+    `job` is the number of a job, from 0, and how many share the folds: it trains every so many-th from its own on.
+    `files_digest` is the hash of the files of given folds and given weights.
+    """
+
+    seed: NonNegativeInt
+
+
+class TrainingStageSpec(_SeedlessSpec):
+    """What the train stage reads: a training as `TrainingSpec` says, and each seed that it is done with."""
+
+    seeds: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+
+    def trainings(self) -> list[TrainingSpec]:
+        """The training with each seed."""
+        shared = {name: value for name, value in self if name != "seeds"}
+        return [TrainingSpec(**shared, seed=seed) for seed in self.seeds]

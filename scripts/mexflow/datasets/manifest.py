@@ -1,5 +1,6 @@
 """manifest.csv: one row per labelled expression, the same columns for every dataset."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def manifest_of(expressions: list[Expression]) -> pd.DataFrame:
         Naming the first clip whose values cannot be.
     """
     table = tabulated(expressions)
-    _check(table)
+    check_rows(table)
     return table
 
 
@@ -105,10 +106,20 @@ def tabulated(expressions: list[Expression]) -> pd.DataFrame:
     return table
 
 
-def write_if_changed(table: pd.DataFrame, path: Path) -> bool:
-    """Write a table as CSV if it differs from what is there. True if it was written."""
+def write_if_changed(table: pd.DataFrame, path: Path, check: Callable[[pd.DataFrame], None] | None = None) -> bool:
+    """Write a table as CSV if it differs from what is there. True if it was written.
+
+    Parameters
+    ----------
+    table : DataFrame
+    path : Path
+    check : callable, optional
+        Raises if the table must not be written. What is there already has passed it: an unchanged table is not checked.
+    """
     if path.exists() and path.read_text(encoding="utf-8") == table.to_csv(index=False, lineterminator="\n"):
         return False
+    if check is not None:
+        check(table)
     write_csv(table, path)
     return True
 
@@ -140,7 +151,14 @@ def read_samples(path: Path) -> pd.DataFrame:
     return manifest.assign(clip=manifest["sample"])
 
 
-def _check(table: pd.DataFrame) -> None:
+def check_rows(table: pd.DataFrame) -> None:
+    """Check the values of a manifest.
+
+    Raises
+    ------
+    UserError
+        Naming the first clip whose values cannot be.
+    """
     # Imported here: every job imports this module to read a manifest, and none checks one.
     import pandera.pandas as pa  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from mexflow.errors import UserError
 
 IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+_IMAGE_ENDINGS = tuple(IMAGE_ENDINGS)
 _LAST_INTEGER = re.compile(r"(\d+)\D*$")
 
 
@@ -42,38 +43,40 @@ def frame_files(folder: Path) -> list[tuple[int, Path]]:
     return sorted(numbered.items())
 
 
-def check_inside(source: Path, root: Path) -> None:
-    """Refuse a clip that is, or holds, a link out of the dataset's root.
+def signature(source: Path, root: Path | None = None) -> str:
+    """A quick mark of a clip's files: names, sizes and modification times. Equal marks, equal content.
 
     Parameters
     ----------
     source : Path
-    root : Path
-        Without links itself.
+    root : Path, optional
+        The dataset's root, without links itself: a clip that is, or holds, a link out of it is refused.
 
     Raises
     ------
     UserError
-        Naming the link.
+        If the source is missing, or leads out of the root.
     """
-    links = [Path(entry) for entry in _images(source) if entry.is_symlink()] if source.is_dir() else []
-    for path in [source, *links]:
-        if not path.resolve().is_relative_to(root):
-            raise UserError(f"{path} leads out of {root}. Only files below a dataset's root are read.")
+    files = _files(source)
+    if root is not None:
+        _check_inside(source, files, root)
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        status = _stated(file)
+        digest.update(f"{file.name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
 
 
-def signature(source: Path) -> str:
-    """A quick mark of a clip's files: names, sizes and modification times. Equal marks, equal content.
+def extent(source: Path) -> tuple[int, int]:
+    """How many files a clip has, and their bytes.
 
     Raises
     ------
     UserError
         If the source is missing.
     """
-    digest = hashlib.blake2b(digest_size=16)
-    for name, status in _stated_files(source):
-        digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-    return digest.hexdigest()
+    sizes = [status.st_size for _, status in _stated_files(source)]
+    return len(sizes), sum(sizes)
 
 
 def content_hash(source: Path) -> str:
@@ -94,12 +97,18 @@ def content_hash(source: Path) -> str:
     return digest.hexdigest()
 
 
+def _check_inside(source: Path, files: list[Path] | list[os.DirEntry[str]], root: Path) -> None:
+    for path in [source, *(Path(file) for file in files if file.is_symlink())]:
+        if not path.resolve().is_relative_to(root):
+            raise UserError(f"{path} leads out of {root}. Only files below a dataset's root are read.")
+
+
 def _stated_files(source: Path) -> Iterator[tuple[str, os.stat_result]]:
-    if not source.is_dir():
-        yield source.name, _stated(source)
-        return
-    for entry in sorted(_images(source), key=lambda entry: entry.name):
-        yield entry.name, _stated(entry)
+    return ((file.name, _stated(file)) for file in _files(source))
+
+
+def _files(source: Path) -> list[Path] | list[os.DirEntry[str]]:
+    return sorted(_images(source), key=lambda entry: entry.name) if source.is_dir() else [source]
 
 
 def _stated(file: Path | os.DirEntry[str]) -> os.stat_result:
@@ -124,4 +133,4 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_image(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in IMAGE_ENDINGS and not name.startswith(".")  # noqa: PTH122 - a million calls
+    return name.lower().endswith(_IMAGE_ENDINGS) and not name.startswith(".")

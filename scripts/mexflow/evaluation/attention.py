@@ -120,7 +120,7 @@ def attention_of_run(
         What the run was trained on.
     spec : TrainingSpec
     folders : sequence of Path
-        Of the jobs of one seed, which have weights.h5 and predictions.csv of different folds.
+        Of the jobs that have trained with the seed, on different folds, with weights.h5 and predictions.csv.
     threads : int
         CPU threads.
 
@@ -141,7 +141,7 @@ def attention_of_run(
     model = build_model(spec.model, shape[1:] if spec.model.vote else shape, len(spec.classes))
     network = open_network(model)
     means: dict[int, _MeanMaps] = defaultdict(_MeanMaps)
-    for fold in _folds(folders, feature.clips, len(spec.classes)):
+    for fold in _folds(folders, feature.clips, len(spec.classes), spec.seed):
         _give_weights(model, fold)
         asked = network, fold.normalise(feature.samples[fold.positions]), fold.classes
         maps = {kind: of(*asked) for kind, of in _KINDS.items()}
@@ -242,16 +242,16 @@ class _Fold:
     weights: dict[str, np.ndarray]
 
 
-def _folds(folders: Sequence[Path], clips: pd.DataFrame, classes: int) -> Iterator[_Fold]:
+def _folds(folders: Sequence[Path], clips: pd.DataFrame, classes: int, seed: int) -> Iterator[_Fold]:
     places = pd.Series(range(len(clips)), index=pd.MultiIndex.from_frame(clips[CLIP]))
     for folder in folders:
         predictions = read_predictions(folder / "predictions.csv", classes)
-        for fold, rows in predictions.groupby("fold", sort=False):
+        for fold, rows in predictions[predictions.seed == seed].groupby("fold", sort=False):
             found = places.reindex(pd.MultiIndex.from_frame(rows[CLIP]))
             if found.isna().any():
                 clip = "/".join(rows[CLIP].iloc[int(found.isna().to_numpy().argmax())])
                 raise UserError(f"{folder / 'predictions.csv'}: {clip} is no clip of this feature.")
-            weights = read_weights(folder / "weights.h5", str(fold))
+            weights = read_weights(folder / "weights.h5", f"{seed}/{fold}")
             normalise = Normaliser(weights.pop("input_mean"), weights.pop("input_deviation"))
             positions, truth = found.to_numpy(dtype=int), rows["y_true"].to_numpy()
             yield _Fold(folder / "weights.h5", positions, truth, normalise, weights)

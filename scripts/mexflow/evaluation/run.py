@@ -22,8 +22,8 @@ def evaluate_run(parts: Sequence[Path], spec: EvaluationSpec) -> tuple[dict[str,
     Parameters
     ----------
     parts : sequence of Path
-        One folder per seed, or per job that has trained a part of a seed's folds, with predictions.csv, splits.csv and
-        audit.json.
+        One folder per job that has trained with one or several seeds, on all folds or a part of them, with
+        predictions.csv, splits.csv and audit.json.
     spec : EvaluationSpec
 
     Returns
@@ -37,20 +37,23 @@ def evaluate_run(parts: Sequence[Path], spec: EvaluationSpec) -> tuple[dict[str,
     Raises
     ------
     UserError
-        If an audit is missing or failed, splits mix subjects (clips, under a protocol as published), or the predictions
-        are not those of the splits.
+        If the audit of a seed is missing or failed, splits mix subjects (clips, under a protocol as published), or the
+        predictions are not those of the splits.
     """
     frames, tables, audits = [], [], []
     for folder in parts:
         frame = read_predictions(folder / "predictions.csv", len(spec.classes))
-        audit = read_record(folder / "audit.json")
-        if not audit["passed"]:
-            raise UserError(f"{folder}: the leak audit has failed; these predictions cannot be scored.")
-        splits = pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False)
-        check_split(frame, splits, folder, _KEYS[audit["apart"]])
+        splits = pd.read_csv(folder / "splits.csv", dtype=str, keep_default_na=False).astype({"seed": int})
+        record = read_record(folder / "audit.json")
+        for seed in sorted({*frame.seed, *splits.seed}):
+            where = f"{folder}, seed {seed}"
+            audit = record.get(str(seed), {"passed": False})
+            if not audit["passed"]:
+                raise UserError(f"{where}: no leak audit was passed; these predictions cannot be scored.")
+            check_split(frame[frame.seed == seed], splits[splits.seed == seed], where, _KEYS[audit["apart"]])
+            audits.append(audit)
         frames.append(frame)
-        tables.append(splits.assign(seed=frame.seed.iloc[0]))
-        audits.append(audit)
+        tables.append(splits)
     pooled = pd.concat(frames, ignore_index=True).sort_values(["seed", "fold"], key=_in_order, kind="stable")
     pooled = pooled.reset_index(drop=True)
     check_predictions(pooled)
@@ -76,7 +79,7 @@ def _check_every_clip(predictions: pd.DataFrame, splits: pd.DataFrame) -> None:
 
 
 def check_split(
-    predictions: pd.DataFrame, splits: pd.DataFrame, folder: Path, apart: Sequence[str] | None = SUBJECT
+    predictions: pd.DataFrame, splits: pd.DataFrame, where: str, apart: Sequence[str] | None = SUBJECT
 ) -> None:
     """Check from the files alone that each clip was tested in a fold that trained on none of its subject's.
 
@@ -84,8 +87,8 @@ def check_split(
     ----------
     predictions, splits : DataFrame
         Of one seed.
-    folder : Path
-        What messages call it.
+    where : str
+        What messages call them.
     apart : sequence of str, optional
         What must not be on both sides: subjects, or under a protocol as published clips, or nothing.
 
@@ -98,12 +101,10 @@ def check_split(
     shared = test.merge(train, on=["fold", *apart]) if apart else test.iloc[:0]
     if apart and len(shared):
         first = shared.iloc[0]
-        raise UserError(
-            f"{folder}: leak in fold {first.fold}: {'/'.join(first[list(apart)])} is trained and tested on."
-        )
+        raise UserError(f"{where}: leak in fold {first.fold}: {'/'.join(first[list(apart)])} is trained and tested on.")
     both = predictions.merge(test, on=[*CLIP, "fold"], how="outer", indicator=True)
     odd = both[both._merge != "both"]
     if len(odd):
         first = odd.iloc[0]
         clip = "/".join(first[CLIP])
-        raise UserError(f"{folder}: {clip} is not predicted in the fold that tests it.")
+        raise UserError(f"{where}: {clip} is not predicted in the fold that tests it.")

@@ -3,6 +3,7 @@
 import ast
 import importlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,7 @@ def _words(build: ast.FunctionDef) -> dict[str, tuple[str, ...]]:
     }
 
 
+@cache
 def _build_of(file: Path) -> ast.FunctionDef | None:
     for node in ast.parse(file.read_bytes()).body:
         if isinstance(node, ast.FunctionDef) and node.name in {"build", "estimator"}:

@@ -1,6 +1,5 @@
 """Learning curves of a run: how its loss and accuracy on the training clips develop."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +15,16 @@ _LINE, _BAND, _MEDIAN, _KEPT = "#8c8c8c", "#6baed6", "#08519c", "#b35806"
 _MIDDLE = (10, 90)  # percentiles
 
 
-def learning_curves_figure(curves: Mapping[str, pd.DataFrame], title: str, path: Path) -> None:
+def learning_curves_figure(curves: pd.DataFrame, title: str, path: Path) -> None:
     """Draw loss and accuracy by epoch: each fold of each seed, their median, and the middle 80 % of them.
 
     Where a part of the training clips was kept back, the median of loss and accuracy on it is drawn as well.
 
     Parameters
     ----------
-    curves : mapping
-        `seed<N>` (or `seed<N>_job<I>of<J>`, where jobs share the folds) → table with a row per fold and epoch: fold,
-        held_out, epoch, loss and accuracy on the training clips while the epoch was trained, and perhaps
-        validation_loss and validation_accuracy.
+    curves : DataFrame
+        A row per seed, fold and epoch: seed, fold, held_out, epoch, loss and accuracy on the training clips while the
+        epoch was trained, and perhaps validation_loss and validation_accuracy.
     title : str
     path : Path
         The PNG to write.
@@ -36,23 +34,21 @@ def learning_curves_figure(curves: Mapping[str, pd.DataFrame], title: str, path:
     UserError
         If the disk is full.
     """
-    table = pd.concat(curves, names=["seed"]).reset_index("seed")
-    table["seed"] = table["seed"].str.extract(r"seed(\d+)", expand=False).astype(int)
     with writing_figure(path, 1400, 620) as figure:
         loss, accuracy = figure.subplots(1, 2)
         figure.subplots_adjust(left=0.09, right=0.98, top=0.8, bottom=0.22, wspace=0.2)
-        _draw_quantity(loss, table, "loss")
+        _draw_quantity(loss, curves, "loss")
         loss.set_yscale("log", nonpositive="mask")
         loss.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.5)))
-        _draw_quantity(accuracy, table, "accuracy")
+        _draw_quantity(accuracy, curves, "accuracy")
         accuracy.set_ylim(-0.02, 1.02)
-        _write_heading(figure, table, title)
+        _write_heading(figure, curves, title)
         handles, names = loss.get_legend_handles_labels()
         figure.legend(handles, names, loc="lower center", ncols=4, frameon=False)
 
 
-def _draw_quantity(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
-    by_epoch = table.pivot(index="epoch", columns=["seed", "fold"], values=quantity)
+def _draw_quantity(axes: Axes, curves: pd.DataFrame, quantity: str) -> None:
+    by_epoch = curves.pivot(index="epoch", columns=["seed", "fold"], values=quantity)
     epochs, values = by_epoch.index.to_numpy(float), by_epoch.to_numpy(float)
     opacity = np.clip(15 / len(values.T), 0.08, 0.6)
     lines = [np.column_stack([epochs, one]) for one in values.T]
@@ -72,9 +68,9 @@ def _draw_quantity(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
         label="median",
         zorder=3,
     )
-    kept = table.get(f"validation_{quantity}")
+    kept = curves.get(f"validation_{quantity}")
     if kept is not None and kept.notna().any():
-        of_kept = table.assign(kept=kept).pivot(index="epoch", columns=["seed", "fold"], values="kept")
+        of_kept = curves.assign(kept=kept).pivot(index="epoch", columns=["seed", "fold"], values="kept")
         axes.plot(
             epochs,
             np.nanmedian(of_kept.to_numpy(float), axis=1),
@@ -90,8 +86,8 @@ def _draw_quantity(axes: Axes, table: pd.DataFrame, quantity: str) -> None:
     axes.grid(alpha=0.25, linewidth=0.5)
 
 
-def _write_heading(figure: Figure, table: pd.DataFrame, title: str) -> None:
-    folds, seeds = table["fold"].nunique(), table["seed"].nunique()
+def _write_heading(figure: Figure, curves: pd.DataFrame, title: str) -> None:
+    folds, seeds = curves["fold"].nunique(), curves["seed"].nunique()
     note = (
         f"{folds} folds × {seeds} {'seed' if seeds == 1 else 'seeds'}. Measured on the training clips while"
         " they are trained on: the clips held out take no part."

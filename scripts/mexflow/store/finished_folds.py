@@ -88,6 +88,10 @@ class FoldsOnDisk(MutableMapping[int, FinishedFold]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def of_seed(self, seed: int) -> "FoldsOnDisk":
+        """Those of one of several seeds, in a folder of their own inside this one."""
+        return FoldsOnDisk(self._folder / f"seed{seed}", self._spec, self._code, self._samples)
+
     def remove(self) -> None:
         """Remove the folder, when the results are written."""
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -9,7 +9,7 @@ from mexflow.store.files import open_hdf5, telling_damage, writing_hdf5
 
 
 def write_weights(folds: Mapping[str, Mapping[str, np.ndarray]], path: Path, spec: str, code: str) -> None:
-    """Write fold → name → array, whole or not at all.
+    """Write fold → name → array, whole or not at all; the folds of several seeds are called `<seed>/<fold>`.
 
     Raises
     ------

@@ -250,6 +250,8 @@ def _given(file: Path, clips: pd.DataFrame) -> list[Fold]:
     lacking = [name for name in columns if name not in table]
     if lacking:
         raise UserError(f"{file}: no column {lacking[0]}. A table of folds has {', '.join(columns)}.")
+    if "seed" in table and table.seed.nunique() > 1:
+        raise UserError(f"{file} holds the folds of {table.seed.nunique()} seeds. Keep the rows of one of them.")
     places = pd.Series(range(len(clips)), index=pd.MultiIndex.from_frame(clips[columns[2:]]))
     table["place"] = places.reindex(pd.MultiIndex.from_frame(table[columns[2:]])).to_numpy()
     odd = table[~table.role.isin(["train", "test"])]

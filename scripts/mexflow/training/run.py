@@ -1,18 +1,18 @@
-"""A whole training run: every fold of one protocol, with one seed."""
+"""A whole training run: every fold of one protocol, with one seed or with several, one after the other."""
 
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
-from mexflow.config.training import TrainingSpec
+from mexflow.config.training import TrainingSpec, TrainingStageSpec
 from mexflow.errors import UserError
 from mexflow.store.finished_folds import FinishedFold
 from mexflow.store.packed import PackedFeature
@@ -30,22 +30,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What a training run leaves behind.
+    """What a training run leaves behind, with one seed or with several.
 
     Attributes
     ----------
     predictions : DataFrame
-        One row per tested clip: dataset, subject, clip, fold, seed, y_true, y_pred, p_0 … p_C-1.
+        One row per tested clip and seed: dataset, subject, clip, fold, seed, y_true, y_pred, p_0 … p_C-1.
     curves : DataFrame
-        fold, held_out, epoch, loss, accuracy, learning_rate and what else `FoldTrainer.fit` tells.
+        seed, fold, held_out, epoch, loss, accuracy, learning_rate and what else `FoldTrainer.fit` tells.
     times : DataFrame
-        fold, held_out, seconds: how long each fold took. The only part that differs between two equal runs.
+        seed, fold, held_out, seconds: how long each fold took. The only part that differs between two equal runs.
     splits : DataFrame
-        Who is trained and tested on, see `mexflow.training.folds.split_table`.
+        Who is trained and tested on: seed, and the columns of `mexflow.training.folds.split_table`.
     weights : mapping
-        Fold number (as text) → name → array: the final weights, and the input statistics they go with.
+        `<seed>/<fold>` → name → array: the final weights, and the input statistics they go with.
     audit : dict
-        See `mexflow.training.audit.audit`.
+        Seed (as text) → see `mexflow.training.audit.audit`.
     """
 
     predictions: pd.DataFrame
@@ -55,15 +55,77 @@ class TrainedRun:
     weights: Mapping[str, Mapping[str, np.ndarray]]
     audit: dict
 
+    @classmethod
+    def of_seeds(cls, runs: Sequence["TrainedRun"]) -> "TrainedRun":
+        """What runs with one seed each leave behind together."""
+        return cls(
+            predictions=_stacked(one.predictions for one in runs),
+            curves=_stacked(one.curves for one in runs),
+            times=_stacked(one.times for one in runs),
+            splits=_stacked(one.splits for one in runs),
+            weights=_Joined([one.weights for one in runs]),
+            audit={seed: proof for one in runs for seed, proof in one.audit.items()},
+        )
+
+
+class TrainingJob:
+    """All that one job trains: the same with one seed after the other.
+
+    Parameters
+    ----------
+    feature : PackedFeature
+        Clips that the label scheme leaves out take no part.
+    spec : TrainingStageSpec
+    """
+
+    def __init__(self, feature: PackedFeature, spec: TrainingStageSpec) -> None:
+        self._feature, self._specs = feature, spec.trainings()
+        new_trainer = partial(_trainer_for, feature, self._specs[0])
+        # A trainer starts each fold afresh, so the seeds share one; what is carried over stays with its seed.
+        self._trainer = cache(new_trainer) if spec.protocol.carry_over == "nothing" else new_trainer
+
+    def splits(self) -> pd.DataFrame:
+        """One row per seed, fold and clip: seed, and the columns of `mexflow.training.folds.split_table`.
+
+        Raises
+        ------
+        UserError
+            If no clip is labelled, or the clips cannot be split as the protocol says.
+        """
+        return _stacked(Training(self._feature, one).splits() for one in self._specs)
+
+    def run(self, threads: int, finished: Callable[[int], MutableMapping[int, FinishedFold]]) -> TrainedRun:
+        """Train and test on every fold with every seed.
+
+        Parameters
+        ----------
+        threads : int
+            CPU threads.
+        finished : callable
+            Gives the finished folds of a seed, see `Training.run`.
+
+        Raises
+        ------
+        LeakError
+            If test data has reached the training.
+        UserError
+            As of `splits`.
+        """
+        # Each seed's samples, some with copies of their own, are gone before the next one's are there.
+        runs = [Training(self._feature, one, self._trainer).run(threads, finished(one.seed)) for one in self._specs]
+        return TrainedRun.of_seeds(runs)
+
 
 class Training:
-    """The samples of a run and how they are split, known before anything is trained.
+    """The samples of a run with one seed and how they are split, known before anything is trained.
 
     Parameters
     ----------
     feature : PackedFeature
         Clips that the label scheme leaves out take no part.
     spec : TrainingSpec
+    new_trainer : callable, optional
+        Gives what trains the model; by default a new one.
 
     Raises
     ------
@@ -71,8 +133,11 @@ class Training:
         If no clip is labelled, or the clips cannot be split as the protocol says.
     """
 
-    def __init__(self, feature: PackedFeature, spec: TrainingSpec) -> None:
+    def __init__(
+        self, feature: PackedFeature, spec: TrainingSpec, new_trainer: Callable[[], Trainer] | None = None
+    ) -> None:
         self._spec = spec
+        self._new_trainer = new_trainer or partial(_trainer_for, feature, spec)
         self._samples = labelled_samples(feature, spec)
         every = folds_of(spec.protocol, self._samples.clips, self._samples.labels, spec.seed, spec.classes)
         first, step = spec.job or (0, 1)
@@ -84,8 +149,10 @@ class Training:
             )
 
     def splits(self) -> pd.DataFrame:
-        """One row per fold and clip, see `mexflow.training.folds.split_table`."""
-        return split_table(self._folds, self._samples.clips)
+        """One row per fold and clip: seed, and the columns of `mexflow.training.folds.split_table`."""
+        table = split_table(self._folds, self._samples.clips)
+        table.insert(0, "seed", self._spec.seed)
+        return table
 
     def run(self, threads: int = 1, finished: MutableMapping[int, FinishedFold] | None = None) -> TrainedRun:
         """Train and test on every fold.
@@ -110,7 +177,7 @@ class Training:
         todo = [fold for fold in self._folds if fold.number not in done]
         if todo:
             self._train(todo, done)
-        normalisers = {}
+        seed, normalisers = self._spec.seed, {}
         for fold in self._folds:
             one = done[fold.number]
             normalisers[fold.number] = Normaliser(one.mean, one.deviation)
@@ -118,22 +185,25 @@ class Training:
                 self._samples.taken += [(fold.number, use, positions) for use, positions in one.uses]
         return TrainedRun(
             predictions=_stacked(self._predictions(fold, done[fold.number]) for fold in self._folds),
-            curves=_stacked(_of_fold(fold, done[fold.number].curve) for fold in self._folds),
+            curves=_stacked(self._curve(fold, done[fold.number]) for fold in self._folds),
             times=pd.DataFrame(
-                [(fold.number, fold.held_out, round(done[fold.number].seconds, 3)) for fold in self._folds],
-                columns=["fold", "held_out", "seconds"],
+                [(seed, fold.number, fold.held_out, round(done[fold.number].seconds, 3)) for fold in self._folds],
+                columns=["seed", "fold", "held_out", "seconds"],
             ),
             splits=self.splits(),
-            weights=_WeightsOfFolds(done, [fold.number for fold in self._folds]),
-            audit=audit(self._samples, self._folds, normalisers, self._spec.protocol, whole=self._spec.job is None),
+            weights=_WeightsOfFolds(done, {f"{seed}/{fold.number}": fold.number for fold in self._folds}),
+            audit={
+                str(seed): audit(
+                    self._samples, self._folds, normalisers, self._spec.protocol, whole=self._spec.job is None
+                )
+            },
         )
 
     def _train(self, folds: list[Fold], done: MutableMapping[int, FinishedFold]) -> None:
-        shape = self._samples.tensors.shape[1:]
-        trainer = trainer_of(self._spec.model, shape, len(self._spec.classes), self._spec.protocol.carry_over)
+        trainer = self._new_trainer()
         with _progress() as progress:
             for fold in folds:
-                task = progress.add_task(f"fold {fold.number + 1}", total=trainer.steps)
+                task = progress.add_task(f"seed {self._spec.seed}, fold {fold.number + 1}", total=trainer.steps)
                 done[fold.number] = self._trained(trainer, fold, partial(progress.advance, task))
                 progress.remove_task(task)
 
@@ -197,34 +267,54 @@ class Training:
         rows["y_pred"] = finished.probabilities.argmax(axis=1)
         return rows.assign(**{f"p_{index}": column for index, column in enumerate(finished.probabilities.T)})
 
+    def _curve(self, fold: Fold, finished: FinishedFold) -> pd.DataFrame:
+        return finished.curve.assign(seed=self._spec.seed, fold=fold.number, held_out=fold.held_out)
+
     def _log(self, fold: Fold, trained: int, finished: FinishedFold) -> None:
         last = finished.curve.iloc[-1]
         log.info(
-            "fold %d (of %d), %s held out: loss %.4f, accuracy %.3f on %d training samples after %d epochs, %.1f s",
-            *(fold.number + 1, len(self._folds), fold.held_out, last.loss, last.accuracy, trained, last.epoch),
-            finished.seconds,
+            "seed %d, fold %d (of %d), %s held out: loss %.4f, accuracy %.3f on %d training samples after %d epochs,"
+            " %.1f s",
+            *(self._spec.seed, fold.number + 1, len(self._folds), fold.held_out),
+            *(last.loss, last.accuracy, trained, last.epoch, finished.seconds),
         )
 
 
 class _WeightsOfFolds(Mapping[str, Mapping[str, np.ndarray]]):
-    """The weights of finished folds, one fold in memory at a time."""
+    """The weights of finished folds by a name of each, one fold in memory at a time."""
 
-    def __init__(self, done: Mapping[int, FinishedFold], numbers: list[int]) -> None:
+    def __init__(self, done: Mapping[int, FinishedFold], numbers: Mapping[str, int]) -> None:
         self._done, self._numbers = done, numbers
 
-    def __getitem__(self, fold: str) -> Mapping[str, np.ndarray]:
-        one = self._done[int(fold)]
+    def __getitem__(self, name: str) -> Mapping[str, np.ndarray]:
+        one = self._done[self._numbers[name]]
         return {"input_mean": one.mean, "input_deviation": one.deviation, **one.weights}
 
     def __iter__(self) -> Iterator[str]:
-        return map(str, self._numbers)
+        return iter(self._numbers)
 
     def __len__(self) -> int:
         return len(self._numbers)
 
 
+class _Joined(Mapping[str, Mapping[str, np.ndarray]]):
+    """Mappings without a common key as one. Nothing is read before it is asked for."""
+
+    def __init__(self, mappings: Sequence[Mapping[str, Mapping[str, np.ndarray]]]) -> None:
+        self._of = {key: one for one in mappings for key in one}
+
+    def __getitem__(self, key: str) -> Mapping[str, np.ndarray]:
+        return self._of[key][key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+
 def train(feature: PackedFeature, spec: TrainingSpec, threads: int = 1) -> TrainedRun:
-    """Train and test on every fold, in memory: `Training` at once.
+    """Train and test on every fold with one seed, in memory: `Training` at once.
 
     Raises
     ------
@@ -282,11 +372,11 @@ def _with_copies(samples: Samples, spec: TrainingSpec) -> Samples:
     )
 
 
-def _of_fold(fold: Fold, curve: pd.DataFrame) -> pd.DataFrame:
-    return curve.assign(fold=fold.number, held_out=fold.held_out)
+def _trainer_for(feature: PackedFeature, spec: TrainingSpec) -> Trainer:
+    return trainer_of(spec.model, feature.samples.shape[1:], len(spec.classes), spec.protocol.carry_over)
 
 
-def _stacked(tables: Iterator[pd.DataFrame]) -> pd.DataFrame:
+def _stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(list(tables), ignore_index=True)
 
 

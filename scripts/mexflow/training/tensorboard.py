@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 from tensorboardX import SummaryWriter
 
-_KEYS = {"fold", "held_out", "epoch", "stage"}
+_KEYS = {"seed", "fold", "held_out", "epoch", "stage"}
 
 
 def write_events(curves: pd.DataFrame, folder: Path) -> None:
-    """Write one event file per fold, `<folder>/fold<N>/events…`, a scalar per column and epoch.
+    """Write one event file per seed and fold, `<folder>/seed<S>_fold<N>/events…`, a scalar per column and epoch.
 
     Show them with `tensorboard --logdir results` (of the package of that name). What was in the folder is removed.
 
@@ -21,8 +21,8 @@ def write_events(curves: pd.DataFrame, folder: Path) -> None:
     folder : Path
     """
     shutil.rmtree(folder, ignore_errors=True)
-    for fold, own in curves.groupby("fold"):
-        with SummaryWriter(str(folder / f"fold{fold}")) as writer:
+    for (seed, fold), own in curves.groupby(["seed", "fold"]):
+        with SummaryWriter(str(folder / f"seed{seed}_fold{fold}")) as writer:
             for row in own.to_dict("records"):
                 for name in row.keys() - _KEYS:
                     if pd.notna(row[name]):
