@@ -16,6 +16,7 @@ from mexflow.datasets.index import (
     indexed_dataset,
     indexed_silent_videos,
     rows_hash,
+    unit_hashes,
 )
 from mexflow.datasets.manifest import COLUMNS
 from mexflow.errors import UserError
@@ -227,6 +228,15 @@ def test_the_order_of_rows_does_not_count(own):
     manifest = index_dataset("own", own)
     for stage in READ_BY:
         assert rows_hash(manifest, stage) == rows_hash(manifest.iloc[::-1], stage)
+
+
+def test_the_units_are_hashed_together_as_each_alone(own):
+    manifest = index_dataset("own", own)
+    units = set(manifest.unit)
+    assert len(units) > 1
+    for stage in READ_BY:
+        alone = {unit: rows_hash(manifest[manifest.unit == unit], stage) for unit in units}
+        assert unit_hashes(manifest, stage) == alone
 
 
 @pytest.mark.parametrize(
