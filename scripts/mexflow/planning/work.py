@@ -87,7 +87,7 @@ def work_of_flow(spec: FlowSpec, pairs: int, pixels: int) -> Work:
     rate = _NS_PER_PIXEL[spec.method, spec.preset]
     if (spec.method, spec.engine) == ("tvl1", "cv2"):
         rate *= _OPENCV_TVL1
-    seconds = 1.5 + 1e-9 * (rate + _STRAIN_AND_STORING_NS) * pairs * pixels
+    seconds = 3 + 1e-9 * (rate + _STRAIN_AND_STORING_NS) * pairs * pixels
     return Work(seconds, 500 + _ENGINE_MB + 600 * pixels / _MB, 9.5 * pairs * pixels / _MB)
 
 
