@@ -488,9 +488,9 @@ def tell_failures():
     table = failures_table([failed_job(job) for job in jobs], JOB_ERRORS.since)
     try:
         write_failures(table, RESULTS, datetime.now())
+        logger.error(f"{summary(table)}. See {RESULTS / PAGE}")
     except UserError as error:
         logger.error(str(error))
-    logger.error(f"{summary(table)}. See {RESULTS / PAGE}")
 
 
 def failed_job(job):
