@@ -89,13 +89,14 @@ def flow_work(wildcards):
 
 
 def packing_work(wildcards):
-    feature = CONFIG.features.get(wildcards.feature)
+    name = vars(wildcards).get("feature", AS_GIVEN)  # import_feature has one feature only
+    feature = CONFIG.features.get(name)
     rows = manifest(wildcards.dataset)
     samples = len(rows)
     if isinstance(feature, FlowFeatureSpec) and not per_expression(feature.pairs):
         samples = pairs_of(rows, feature.pairs, frames_of_dataset(wildcards.dataset))
     pixels = crop_pixels(feature.alignment) if feature else 0
-    return work.work_of_packing(samples, feature_shape(wildcards.feature, wildcards.dataset), pixels)
+    return work.work_of_packing(samples, feature_shape(name, wildcards.dataset), pixels)
 
 
 def pairs_packing_work(wildcards):
