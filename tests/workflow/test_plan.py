@@ -18,7 +18,7 @@ def mexflow(project: Project, *arguments: str) -> subprocess.CompletedProcess[st
 def rows(printed: str) -> dict[str, list[str]]:
     """Rule → jobs, done, to run and the rest of its row."""
     found = [line.split() for line in printed.splitlines()]
-    return {row[0]: row[1:] for row in found if len(row) > 3 and row[1].isdigit()}
+    return {row[0]: row[1:] for row in found if len(row) > 3 and row[1].isdigit() and "/" not in row}
 
 
 def written(project: Project) -> dict[str, int]:
