@@ -49,3 +49,9 @@ def test_a_spotter_that_trains_nothing_takes_seconds() -> None:
     trained = work.work_of_scoring(SoftnetSpec(method="softnet"), 50_000, 22)
     plain = work.work_of_scoring(FlowStrainSpec(method="flow_strain"), 50_000, 22)
     assert plain.seconds < 60 < trained.seconds
+
+
+def test_a_machine_that_is_fitted_at_once_asks_for_what_its_stage_imports() -> None:
+    machine = ModelSpec(architecture="svm", parameters={"kernel": "linear"})
+    measured = 825 + 2 * 160  # MB: the stage on nine clips, and the two Snakemakes around it
+    assert work.work_of_training(machine, (28, 28, 3), 9, 3, 1).memory_mb > measured

@@ -49,7 +49,7 @@ def contents(path: Path) -> dict[str, bytes]:
 def wait_for_job(project: Project, stage: str, snakemake: subprocess.Popen[Any]) -> list[int]:
     """The process ids of the stage's scripts, as soon as there is one."""
     script = f"{project.folder}/scripts/{stage}.py".encode()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline and snakemake.poll() is None:
         running = []
         for process in Path("/proc").iterdir():

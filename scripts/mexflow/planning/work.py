@@ -108,7 +108,9 @@ def work_of_training(model: ModelSpec, shape: tuple[int, ...], samples: int, fol
     values = samples * prod(shape)
     data_mb = 3 * 4 * values / _MB
     if model.epochs is None or model.batch_size is None:
-        return Work(2 + seeds * folds * (0.05 + _SVM_S * samples * values), 400 + _ENGINE_MB + data_mb, 0.1)
+        # The stage imports TensorFlow for these, too.
+        seconds = _TENSORFLOW_S + seeds * folds * (0.05 + _SVM_S * samples * values)
+        return Work(seconds, _TENSORFLOW_MB + _ENGINE_MB + data_mb, 0.1)
     seen = shape
     if model.vote is not None:  # a network of single frames
         seen, samples = shape[1:], samples * shape[0]
