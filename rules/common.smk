@@ -314,12 +314,12 @@ def raw_folder(wildcards, input):
 
 def rows(wildcards):
     """The rows of a unit in the manifest, or among the silent videos."""
-    table = manifest(wildcards.dataset)
-    own = table[table.unit == wildcards.unit]
-    if own.empty:
-        others = silent(wildcards.dataset)
-        own = others[others.unit == wildcards.unit]
-    return own
+    return rows_of_units(wildcards.dataset).get(wildcards.unit, manifest(wildcards.dataset).iloc[:0])
+
+
+@cache
+def rows_of_units(dataset):
+    return dict(tuple(silent(dataset).groupby("unit"))) | dict(tuple(manifest(dataset).groupby("unit")))
 
 
 @cache

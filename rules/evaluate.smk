@@ -15,10 +15,10 @@ rule evaluate:
         "../envs/evaluation.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("evaluate"),
+        runtime=minutes_for("evaluate"),
+        disk_mb=disk_for("evaluate"),
+        expected_s=seconds_for("evaluate"),
     params:
         stage=script("evaluate"),
         spec=evaluation_spec,

@@ -45,10 +45,10 @@ rule import_feature:
         "../envs/motion.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("pack"),
-        runtime=minutes_for("pack"),
-        disk_mb=disk_for("pack"),
-        expected_s=seconds_for("pack"),
+        mem_mb=memory_for("import_feature"),
+        runtime=minutes_for("import_feature"),
+        disk_mb=disk_for("import_feature"),
+        expected_s=seconds_for("import_feature"),
     params:
         stage=script("import_feature"),
         root=raw_folder,
@@ -76,10 +76,10 @@ rule compose:
         "../envs/motion.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("pack"),
-        runtime=minutes_for("pack"),
-        disk_mb=disk_for("pack"),
-        expected_s=seconds_for("pack"),
+        mem_mb=memory_for("compose"),
+        runtime=minutes_for("compose"),
+        disk_mb=disk_for("compose"),
+        expected_s=seconds_for("compose"),
     params:
         stage=script("compose"),
         spec=composite_spec,

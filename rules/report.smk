@@ -16,10 +16,10 @@ rule contact_sheet:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("contact_sheet"),
+        runtime=minutes_for("contact_sheet"),
+        disk_mb=disk_for("contact_sheet"),
+        expected_s=seconds_for("contact_sheet"),
     params:
         stage=script("contact_sheet"),
         clips=all_rows_hash("contact_sheet"),
@@ -54,10 +54,10 @@ rule flow_sheet:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("flow_sheet"),
+        runtime=minutes_for("flow_sheet"),
+        disk_mb=disk_for("flow_sheet"),
+        expected_s=seconds_for("flow_sheet"),
     params:
         stage=script("flow_sheet"),
         clips=all_rows_hash("flow_sheet"),
@@ -94,10 +94,10 @@ rule quality:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("quality"),
+        runtime=minutes_for("quality"),
+        disk_mb=disk_for("quality"),
+        expected_s=seconds_for("quality"),
     params:
         stage=script("quality"),
         clips=all_rows_hash("quality"),
@@ -146,10 +146,10 @@ rule figures:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("figures"),
+        runtime=minutes_for("figures"),
+        disk_mb=disk_for("figures"),
+        expected_s=seconds_for("figures"),
     params:
         stage=script("figures"),
         code=fingerprint("figures"),
@@ -173,10 +173,10 @@ rule scores:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("scores"),
+        runtime=minutes_for("scores"),
+        disk_mb=disk_for("scores"),
+        expected_s=seconds_for("scores"),
     params:
         stage=script("scores"),
         code=fingerprint("scores"),

@@ -24,12 +24,6 @@ def extents(dataset):
 
 
 @cache
-def rows_of_units(dataset):
-    tables = pd.concat([manifest(dataset), silent(dataset)])
-    return dict(tuple(tables.groupby("unit")))
-
-
-@cache
 def frames_of_unit(dataset, unit):
     """Frames of a unit, and their bytes. Those of videos without a label in a file are taken for as many as others'."""
     rows = rows_of_units(dataset)[unit]
@@ -147,33 +141,30 @@ WORK = {
     "align": alignment_work,
     "flow": flow_work,
     "pack": packing_work,
+    "import_feature": packing_work,
+    "compose": packing_work,
     "pack_pairs": pairs_packing_work,
     "measure_pairs": measuring_work,
     "train": training_work,
     "score_pairs": scoring_work,
     "attention": attention_work,
-    "report": pages_work,  # tables, pages and pictures
 }
+"""By rule; the others make tables, pages and pictures."""
 
 
 @cache
-def known_work(stage, names):
-    return WORK[stage](SimpleNamespace(**dict(names)))
+def known_work(rule, names):
+    return WORK.get(rule, pages_work)(SimpleNamespace(**dict(names)))
 
 
-def expected(stage, wildcards):
-    return known_work(stage, tuple(sorted(dict(wildcards).items())))
-
-
-STAGE_OF_RULE = {"import_feature": "pack", "compose": "pack"}
-"""Rules that ask for what another one does; those of neither name make tables, pages and pictures."""
+def expected(rule, wildcards):
+    return known_work(rule, tuple(sorted(dict(wildcards).items())))
 
 
 def work_of_job(rule, wildcards):
     """What a job is expected to take, and how many GPUs it asks for; for `mexflow plan`."""
-    stage = STAGE_OF_RULE.get(rule, rule)
-    asks = stage in ("train", "score_pairs", "attention")
-    return expected(stage if stage in WORK else "report", wildcards), cards(wildcards) if asks else 0
+    asks = rule in ("train", "score_pairs", "attention")
+    return expected(rule, wildcards), cards(wildcards) if asks else 0
 
 
 def cards(wildcards):
@@ -188,22 +179,22 @@ def cards(wildcards):
 # What rules state
 
 
-def memory_for(stage):
-    return lambda wildcards, attempt: ceil(1.3 * expected(stage, wildcards).memory_mb * attempt)
+def memory_for(rule):
+    return lambda wildcards, attempt: ceil(1.3 * expected(rule, wildcards).memory_mb * attempt)
 
 
-def minutes_for(stage):
+def minutes_for(rule):
     """Several times the expected time: another machine may be slower."""
-    return lambda wildcards, attempt: ceil(10 + 5 * expected(stage, wildcards).seconds / 60) * attempt
+    return lambda wildcards, attempt: ceil(10 + 5 * expected(rule, wildcards).seconds / 60) * attempt
 
 
-def disk_for(stage):
-    return lambda wildcards: ceil(expected(stage, wildcards).disk_mb)
+def disk_for(rule):
+    return lambda wildcards: ceil(expected(rule, wildcards).disk_mb)
 
 
-def seconds_for(stage):
+def seconds_for(rule):
     """What `mexflow plan` and `mexflow costs` compare with."""
-    return lambda wildcards: ceil(expected(stage, wildcards).seconds)
+    return lambda wildcards: ceil(expected(rule, wildcards).seconds)
 
 
 def whole_cards(wildcards):

@@ -115,10 +115,10 @@ rule spot:
         "../envs/spotting.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("spot"),
+        runtime=minutes_for("spot"),
+        disk_mb=disk_for("spot"),
+        expected_s=seconds_for("spot"),
     params:
         stage=script("spot"),
         inner=inner_options,
@@ -145,10 +145,10 @@ rule evaluate_spotting:
         "../envs/spotting.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("evaluate_spotting"),
+        runtime=minutes_for("evaluate_spotting"),
+        disk_mb=disk_for("evaluate_spotting"),
+        expected_s=seconds_for("evaluate_spotting"),
     params:
         stage=script("evaluate_spotting"),
         spec=spotting_evaluation_spec,
@@ -174,10 +174,10 @@ rule spotting_scores:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("spotting_scores"),
+        runtime=minutes_for("spotting_scores"),
+        disk_mb=disk_for("spotting_scores"),
+        expected_s=seconds_for("spotting_scores"),
     params:
         stage=script("spotting_scores"),
         code=fingerprint("spotting_scores"),
@@ -208,10 +208,10 @@ rule spotting_pages:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("spotting_pages"),
+        runtime=minutes_for("spotting_pages"),
+        disk_mb=disk_for("spotting_pages"),
+        expected_s=seconds_for("spotting_pages"),
     params:
         stage=script("spotting_pages"),
         files=page_options,

@@ -15,10 +15,10 @@ rule paper_table:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=memory_for("report"),
-        runtime=minutes_for("report"),
-        disk_mb=disk_for("report"),
-        expected_s=seconds_for("report"),
+        mem_mb=memory_for("paper_table"),
+        runtime=minutes_for("paper_table"),
+        disk_mb=disk_for("paper_table"),
+        expected_s=seconds_for("paper_table"),
     params:
         stage=script("paper_table"),
         spec=paper_table_spec,

@@ -9,7 +9,7 @@ from mexflow.planning.recorded import Record
 
 
 def record(rule: str, took: float, expected: float, **names: str) -> Record:
-    return Record(rule, names, took, took, 100, 1, expected, 1000, 0)
+    return Record(rule, names, took, 100, 1, expected, 1000, 0)
 
 
 def job(rule: str, expected: float = 60, needed: bool = True, **names: str) -> PlannedJob:

@@ -1,24 +1,18 @@
-"""The size of networks told without Keras is that of the networks."""
+"""The size of networks, told without Keras (`tests/models/test_catalogue.py` compares the catalogue with Keras)."""
 
 import pytest
 
-from mexflow.config.training import ModelSpec
 from mexflow.models.catalogue import CATALOGUE
-from mexflow.models.registry import architectures, build_model, is_network
+from mexflow.models.registry import architectures, is_network
 from mexflow.planning.networks import STEPS, network_size
 
-SMALL = [one for one in CATALOGUE if one.weights and one.weights < 20e6]
 
-
-@pytest.mark.parametrize("published", SMALL, ids=lambda one: f"{one.architecture}-{one.weights}")
-def test_a_published_network_has_the_weights_it_is_told_to_have(published) -> None:
-    told = network_size(published.architecture, published.parameters, published.input_shape).weights
-    model = build_model(
-        ModelSpec(architecture=published.architecture, parameters=published.parameters),
-        published.input_shape,
-        published.classes,
-    )
-    assert model.count_params() == told
+@pytest.mark.parametrize(
+    "published", [one for one in CATALOGUE if one.weights], ids=lambda one: f"{one.architecture}-{one.weights}"
+)
+def test_a_published_network_is_told_with_the_weights_of_the_catalogue(published) -> None:
+    told = network_size(published.architecture, published.parameters, published.input_shape)
+    assert told.weights == published.weights
 
 
 def test_a_larger_sample_never_makes_a_network_smaller() -> None:

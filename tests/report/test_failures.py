@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import time
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from mexflow.report.failures import (
     waiting_runs,
     write_failures,
 )
+from report.markup import Balance
 
 RUN = "results/demo/runs/uvs28/three_class/ststnet/loso"
 ENDED = datetime.datetime(2026, 11, 25, 8, 30)
@@ -158,7 +158,7 @@ def test_the_page_says_which_jobs_failed_why_and_what_waits(table, tmp_path):
 def test_the_page_is_whole_and_needs_nothing_else(table, tmp_path):
     write_failures(table, tmp_path, ENDED)
     page = (tmp_path / "failed.html").read_text()
-    parser = _Balance()
+    parser = Balance()
     parser.feed(page)
     assert parser.open == []
     assert not re.search(r"https?://|<script|<link|<img|url\(", page)
@@ -188,18 +188,3 @@ def test_the_jobs_of_a_failed_group_are_kept(errors):
     jobs = [{"jobid": number, "rule_msg": None} for number in (5, 6)]
     logger.error("Error in group", extra={"event": LogEvent.GROUP_ERROR, "job_error_info": jobs})
     assert handler.said == {5: "", 6: ""}
-
-
-class _Balance(HTMLParser):
-    """Which elements are still open; an element that is closed out of turn is an error."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag

@@ -1,7 +1,6 @@
 """The scores table and page: the numbers of the scores, grouped by what can be compared."""
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ import pytest
 from mexflow.config.configuration import Run
 from mexflow.evaluation.recognition import score
 from mexflow.report.scores_table import scores_table, write_scores_page
+from report.markup import Balance
 
 NAMES = ["negative", "positive", "surprise"]
 
@@ -89,7 +89,7 @@ def test_a_failed_audit_is_shown(tmp_path):
 
 
 def test_the_page_is_whole_and_needs_nothing_else(page):
-    parser = _Balance()
+    parser = Balance()
     parser.feed(page)
     assert parser.open == []
     assert not re.search(r"https?://|<script|<link|<img|url\(", page)
@@ -99,21 +99,3 @@ def test_names_are_escaped(tmp_path):
     run = Run("demo", "<b>&", "three_class", "ststnet", "loso")
     write_scores_page(scores_table({run: scores_of(0)}), tmp_path / "scores.html")
     assert "<td class='name'>&lt;b&gt;&amp;</td>" in (tmp_path / "scores.html").read_text()
-
-
-class _Balance(HTMLParser):
-    """Which elements are still open; an element that is closed out of turn is an error."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag

@@ -1,7 +1,6 @@
 """The table and page of spotting runs: the numbers of the scores, sums over datasets, and what was published."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from mexflow.report.published_spotting import PUBLISHED_SPOTTING
 from mexflow.report.spotting_table import spotting_table, write_spotting_page
 from mexflow.store.spotting import INTERVAL, VIDEO
 from mexflow.store.tables import write_csv
+from report.markup import Balance
 
 KINDS = ("macro", "micro", "overall")
 COUNTS = ("tp", "fp", "fn")
@@ -276,7 +276,7 @@ def test_nothing_is_published_of_other_datasets_or_of_all_together(page):
 
 
 def test_the_page_is_whole_and_needs_nothing_else(page):
-    parser = _Balance()
+    parser = Balance()
     parser.feed(page)
     assert parser.open == []
     assert not re.search(r"https?://|<script|<link|<img|url\(", page)
@@ -295,21 +295,3 @@ def test_names_are_escaped(place, tmp_path):
     page = page_of(spotting_table({one: scores}), tmp_path)
     assert "&lt;b&gt;&amp;{tests}&#x27;" in page
     assert "<b>&" not in page
-
-
-class _Balance(HTMLParser):
-    """Which elements are still open; an element that is closed out of turn is an error."""
-
-    def __init__(self):
-        super().__init__()
-        self.open = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        pass
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag

@@ -80,6 +80,12 @@ class Project:
         """How Snakemake is started, with the interpreter of the tests."""
         return [sys.executable, "-m", "snakemake", "--nocolor"]
 
+    def mexflow(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the `mexflow` command of this copy to its end."""
+        command = [sys.executable, "-c", "from mexflow.cli.main import main; main()", *arguments]
+        own = environment() | {"PYTHONPATH": str(self.folder / "scripts"), "COLUMNS": "120"}
+        return subprocess.run(command, cwd=self.folder, env=own, capture_output=True, text=True, check=False)
+
     def build(self, *arguments: str) -> str:
         """Run Snakemake; it must succeed. What it printed."""
         done = self.snakemake(*arguments)

@@ -3,13 +3,11 @@
 import copy
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from workflow.project import TINY, Project, environment
+from workflow.project import TINY, Project
 from workflow.slurm import Cluster
 
 RUNS = "results/demo/runs/uvs28/three_class"
@@ -43,9 +41,8 @@ def begin_with(project: Project, stage: str, code: str) -> None:
 
 def scores(project: Project) -> str:
     """What `mexflow scores` prints."""
-    command = [sys.executable, "-c", "from mexflow.cli.main import main; main()", "scores"]
-    surroundings = environment() | {"PYTHONPATH": str(project.folder / "scripts")}
-    done = subprocess.run(command, cwd=project.folder, env=surroundings, capture_output=True, text=True, check=True)
+    done = project.mexflow("scores")
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

@@ -1,18 +1,10 @@
 """`mexflow plan` says what Snakemake would do, and `mexflow costs` what it did."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 
-from workflow.project import TINY, Project, environment
-
-
-def mexflow(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from mexflow.cli.main import main; main()", *arguments]
-    own = environment() | {"PYTHONPATH": str(project.folder / "scripts"), "COLUMNS": "120"}
-    return subprocess.run(command, cwd=project.folder, env=own, capture_output=True, text=True, check=False)
+from workflow.project import TINY, Project
 
 
 def rows(printed: str) -> dict[str, list[str]]:
@@ -29,7 +21,7 @@ def written(project: Project) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_a_finished_grid_has_nothing_to_run(finished_demo: Project) -> None:
-    done = mexflow(finished_demo, "plan")
+    done = finished_demo.mexflow("plan")
     assert done.returncode == 0, done.stderr
     assert "Experiment 1: uvs28 × ststnet × loso × 2 seeds" in done.stdout
     assert re.search(r"demo +1 / 1", done.stdout)
@@ -42,7 +34,7 @@ def test_what_is_added_is_planned_as_snakemake_plans_it(finished_demo: Project) 
     models = {**TINY["models"], "svm": {"architecture": "svm"}}
     experiment = {**TINY["experiments"][0], "models": ["ststnet", "svm"], "seeds": [0, 1, 2]}
     finished_demo.configure({**TINY, "models": models, "experiments": [experiment]})
-    done = mexflow(finished_demo, "plan")
+    done = finished_demo.mexflow("plan")
     assert "Experiment 1: uvs28 × ststnet, svm × loso × 3 seeds" in done.stdout
     assert re.search(r"demo +0 / 2", done.stdout)
     by_snakemake: dict[str, int] = {}
@@ -60,18 +52,18 @@ def test_what_is_added_is_planned_as_snakemake_plans_it(finished_demo: Project) 
 def test_nothing_is_run_and_nothing_is_written(finished_demo: Project) -> None:
     before = written(finished_demo)
     finished_demo.configure({**TINY, "experiments": [{**TINY["experiments"][0], "seeds": [7]}]})
-    assert mexflow(finished_demo, "plan").returncode == 0
+    assert finished_demo.mexflow("plan").returncode == 0
     assert written(finished_demo) == before
 
 
 @pytest.mark.slow
 def test_a_mistake_is_told_in_its_own_words(finished_demo: Project) -> None:
     finished_demo.configure({**TINY, "experiments": [{**TINY["experiments"][0], "models": ["ststnett"]}]})
-    done = mexflow(finished_demo, "plan")
+    done = finished_demo.mexflow("plan")
     assert done.returncode == 1
     assert 'did you mean "ststnet"?' in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    missing = mexflow(finished_demo, "plan", "nowhere.yaml")
+    missing = finished_demo.mexflow("plan", "nowhere.yaml")
     assert missing.returncode == 1
     assert "nowhere.yaml" in missing.stderr
     assert "Traceback" not in missing.stdout + missing.stderr
@@ -79,7 +71,7 @@ def test_a_mistake_is_told_in_its_own_words(finished_demo: Project) -> None:
 
 @pytest.mark.slow
 def test_costs_are_told_of_every_rule_that_ran(finished_demo: Project) -> None:
-    done = mexflow(finished_demo, "costs")
+    done = finished_demo.mexflow("costs")
     assert done.returncode == 0, done.stderr
     found = rows(done.stdout)
     assert {rule: int(row[0]) for rule, row in found.items() if rule in {"synthesize", "align", "train"}} == {
@@ -92,6 +84,6 @@ def test_costs_are_told_of_every_rule_that_ran(finished_demo: Project) -> None:
 
 def test_without_a_record_the_next_step_is_told(tmp_path) -> None:
     project = Project.new(tmp_path / "project", TINY)
-    done = mexflow(project, "costs")
+    done = project.mexflow("costs")
     assert done.returncode == 1
     assert "no job has left a record" in done.stderr

@@ -3,7 +3,7 @@
 On look-alikes, with the definitions that a line of configuration stands for, made small: tiny samples, few frames, one
 epoch, one seed. What differs by a name alone is run once: Dubey's four shares with ReLU, ELRCN's CDE and its single
 database with `st`, its variants as published under HDE. Of those with a VGG-16 per channel the one with four is run:
-that with five is the same code and 9 GB of weights.
+that with five is the same code, and 9 GB of weights with the state of their optimizer.
 """
 
 import json

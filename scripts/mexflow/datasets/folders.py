@@ -182,7 +182,7 @@ class Folders:
         # Not by the listing, which is kept: a long video has thousands of frames.
         try:
             with os.scandir(folder) as entries:
-                return any(entry.name.lower().endswith(tuple(IMAGE_ENDINGS)) for entry in entries)
+                return any(entry.name.lower().endswith(IMAGE_ENDINGS) for entry in entries)
         except OSError as error:
             raise UserError(f"{folder}: cannot be read ({error.strerror}). Allow reading, or restore it.") from None
 

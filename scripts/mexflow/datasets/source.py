@@ -8,8 +8,7 @@ from pathlib import Path
 
 from mexflow.errors import UserError
 
-IMAGE_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
-_IMAGE_ENDINGS = tuple(IMAGE_ENDINGS)
+IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 _LAST_INTEGER = re.compile(r"(\d+)\D*$")
 
 
@@ -133,4 +132,4 @@ def _images(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_image(name: str) -> bool:
-    return name.lower().endswith(_IMAGE_ENDINGS) and not name.startswith(".")
+    return name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")

@@ -1,8 +1,6 @@
 """The jobs that a configuration asks for, and which of them would run: Snakemake's own graph, nothing executed."""
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,21 +65,10 @@ def planned(configfiles: Sequence[Path] = ()) -> Plan:
             inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
             # A plan needs no environments, and telling which one each job has takes a tenth of the time.
             inner.dag.update_conda_envs = inner.dag.update_container_imgs = lambda: None
-            with _without_garbage_collection():
-                inner._build_dag()
+            inner._build_dag()
             return Plan(inner.globals["CONFIG"], _jobs_of(inner))
     except WorkflowError as error:
         raise UserError(str(error)) from None
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    # A graph of thousands of jobs is all kept: looking for garbage in it takes a quarter of the time.
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _jobs_of(workflow: Any) -> list[PlannedJob]:

@@ -18,8 +18,8 @@ class Record:
         Its wildcards.
     seconds : float
         Wall time.
-    cpu_seconds, memory_mb : float
-        Processor time, and the largest resident memory; 0 of a job that was too short to be looked at.
+    memory_mb : float
+        The largest resident memory; 0 of a job that was too short to be looked at.
     threads : int
     expected_s, asked_mb, gpus : float
         What it was expected to take, and what it asked for.
@@ -28,7 +28,6 @@ class Record:
     rule: str
     names: dict[str, str]
     seconds: float
-    cpu_seconds: float
     memory_mb: float
     threads: int
     expected_s: float
@@ -53,7 +52,6 @@ def _record(told: dict) -> Record:
         rule=told["rule_name"],
         names=told["wildcards"],
         seconds=float(told["s"]),
-        cpu_seconds=_number(told["cpu_time"]),
         memory_mb=_number(told["max_rss"]),
         threads=int(told["threads"]),
         expected_s=float(resources["expected_s"]),

@@ -17,7 +17,7 @@ class Spent:
     jobs : int
     core_hours, gpu_hours : float
         Wall time × threads, and × GPUs asked for.
-    median_s, longest_s : float
+    median_s : float
         Wall time of a job.
     times_expected : float
         Their time over what the size of their input let expect.
@@ -32,7 +32,6 @@ class Spent:
     core_hours: float
     gpu_hours: float
     median_s: float
-    longest_s: float
     times_expected: float
     memory_mb: float
     asked_mb: float
@@ -60,7 +59,6 @@ def _spent(rule: str, own: list[Record]) -> Spent:
         core_hours=sum(one.seconds * one.threads for one in own) / 3600,
         gpu_hours=sum(one.seconds * one.gpus for one in own) / 3600,
         median_s=median(seconds),
-        longest_s=max(seconds),
         times_expected=sum(seconds) / max(sum(one.expected_s for one in own), 1e-9),
         memory_mb=largest.memory_mb,
         asked_mb=largest.asked_mb,

@@ -1,7 +1,7 @@
 """What a job is expected to take, from the size of its input: seconds of one core, memory, disk.
 
-The rates were measured on the demo and the look-alikes on two cores of an AMD EPYC (`mexflow costs` shows how far they
-are off on another machine). They need not be right: a job may use several times its expected time before the scheduler
+Flow is from benchmarks/flow.md, networks from `benchmarks/networks.py`; other rates are rough (`mexflow costs` shows
+how far they are off). They need not be right: a job may use several times its expected time before the scheduler
 ends it, its next attempt gets more, and `mexflow plan` corrects them by what earlier runs took.
 """
 

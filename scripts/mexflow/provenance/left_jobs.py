@@ -22,7 +22,7 @@ _ENDED = {
 
 
 def comment_of(rule: str, wildcards: Collection[str]) -> str:
-    """The comment by which the SLURM plugin names a job, as it has been since its version 0.4."""
+    """The comment by which the SLURM plugin names a job; `tests/workflow/test_slurm_faults.py` relies on it."""
     values = "_".join(wildcards).replace("/", "_")
     return f"rule_{rule}_wildcards_{values}" if values else f"rule_{rule}"
 
